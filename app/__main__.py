@@ -1,0 +1,54 @@
+"""The `teahouse` command: serve, migrate."""
+
+import argparse
+import asyncio
+import os
+import sys
+
+from app.embedded import CannotStart
+from app.settings import BadSetting, Settings, from_environment
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="teahouse", description="Self-hosted chat that speaks HTML.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="start everything and serve until stopped")
+    commands.add_parser("migrate", help="bring the tables of DATABASE_URL up to date")
+    commands.add_parser("worker", help="serve with one worker, on servers that run already")
+    arguments = parser.parse_args()
+    os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
+    try:
+        COMMANDS[arguments.command](from_environment())
+    except (BadSetting, CannotStart) as problem:
+        sys.exit(f"teahouse: {problem}")
+
+
+def serve(settings: Settings) -> None:
+    from app import supervisor
+
+    supervisor.serve(settings)
+
+
+def migrate(settings: Settings) -> None:
+    from app.migrate import MigrationFailed
+    from app.migrate import migrate as bring_up_to_date
+
+    if not settings.database_url:
+        raise BadSetting("DATABASE_URL is not set; `teahouse serve` migrates its own database by itself.")
+    try:
+        asyncio.run(bring_up_to_date(settings.database_url))
+    except MigrationFailed as failure:
+        raise CannotStart(f"A migration failed: {failure}") from None
+
+
+def worker(settings: Settings) -> None:
+    from app import worker as one_worker
+
+    ready = os.environ.get("TEAHOUSE_READY")
+    one_worker.run(settings, int(ready) if ready else None)
+
+
+COMMANDS = {"serve": serve, "migrate": migrate, "worker": worker}
+
+if __name__ == "__main__":
+    main()

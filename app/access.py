@@ -1,0 +1,84 @@
+"""The only doors to data: who asks, and which room they may enter.
+
+Every page, fragment, command and socket comes through here. A closed room answers somebody outside it exactly
+like one that does not exist.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from app.errors import NotAMember, NotThere, SignedOut
+from app.tables import LoginSession, Membership, Room
+from app.views import Person
+from app.views import Room as RoomView
+
+INT4_MAX = 2**31 - 1
+
+_PERSON_FOR = """
+SELECT p.id, p.name, p.is_admin, s.id AS session
+FROM login_session s JOIN person p ON p.id = s.person
+WHERE s.token_hash = {}
+"""
+
+_ROOM_FOR = """
+SELECT r.id, r.name, r.visibility, r.invite_code, m.role,
+       (SELECT count(*) FROM membership WHERE room = r.id) AS people
+FROM room r LEFT JOIN membership m ON m.room = r.id AND m.person = {}
+WHERE r.id = {}
+"""
+
+_STILL_LISTENING = """
+SELECT t.session, t.person, t.room
+FROM unnest({}::int[], {}::int[], {}::int[]) AS t (session, person, room)
+JOIN login_session s ON s.id = t.session
+JOIN membership m ON m.person = t.person AND m.room = t.room
+"""
+
+
+def token_hash(token: str) -> bytes:
+    """How a session's token is kept: it is long and random, so a plain SHA-256 is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def person_for(token: str | None) -> Person:
+    """Who holds this session token; raises SignedOut."""
+    if not token:
+        raise SignedOut
+    rows = await LoginSession.raw(_PERSON_FOR, token_hash(token))
+    if not rows:
+        raise SignedOut
+    return Person(**rows[0])
+
+
+async def room_for(person: Person, room_id: int) -> RoomView:
+    """A room that the person is in; raises NotThere, or NotAMember for an open one."""
+    room = await visible_room_for(person, room_id)
+    if room.role is None:
+        raise NotAMember
+    return room
+
+
+async def visible_room_for(person: Person, room_id: int) -> RoomView:
+    """A room that the person is in or could walk into; raises NotThere for any other."""
+    rows: list[dict[str, Any]] = []
+    if 0 < room_id <= INT4_MAX:
+        rows = await Room.raw(_ROOM_FOR, person.id, room_id)
+    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+        raise NotThere
+    return RoomView(**rows[0])
+
+
+async def room_behind(code: str) -> RoomView:
+    """The room that an invitation link leads to; raises NotThere. The code is the permission."""
+    rows = await Room.raw(_ROOM_FOR.replace("r.id = {}", "r.invite_code = {} AND r.kind = 'group'"), 0, code)
+    if not rows:
+        raise NotThere("This invitation is no longer valid. Ask for a new one.")
+    return RoomView(**rows[0])
+
+
+async def lost_access(listening: Sequence[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
+    """Of these (session, person, room), the ones that may listen no longer."""
+    sessions, people, rooms = (list(column) for column in zip(*listening, strict=True)) if listening else ([], [], [])
+    rows = await Membership.raw(_STILL_LISTENING, sessions, people, rooms)
+    return set(listening) - {(row["session"], row["person"], row["room"]) for row in rows}

@@ -1,0 +1,1 @@
+"""Every write. Only actions publish, and only after the commit."""

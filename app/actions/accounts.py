@@ -1,0 +1,112 @@
+"""Accounts: sign up, sign in, sign out."""
+
+import re
+import secrets
+import unicodedata
+
+from asyncpg import UniqueViolationError
+
+from app import passwords
+from app.access import token_hash
+from app.errors import Invalid, NotAllowed
+from app.realtime.events import SessionEnded
+from app.realtime.hub import Hub
+from app.tables import LoginSession
+from app.tables import Person as PersonTable
+from app.views import Person
+
+NAME_LENGTH_MAX = 60
+EMAIL_LENGTH_MAX = 254
+USER_AGENT_LENGTH_MAX = 300
+TOKEN_BYTES = 32
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+WRONG_PAIR = "This email and password do not belong together."
+
+FIRST_ACCOUNT_LOCK = 7001
+
+_SIGN_UP = """
+INSERT INTO person (email, name, password_hash, is_admin)
+SELECT {}, {}, {}, first.yes FROM (SELECT NOT EXISTS (SELECT FROM person) AS yes) AS first
+WHERE first.yes OR {}
+RETURNING id
+"""
+
+
+async def sign_up(name: str, email: str, password: str, allowed: bool) -> int:
+    """Create an account and return its person's id; the first one administers the server.
+
+    `allowed` says whether anybody but the first may. Raises Invalid, or NotAllowed.
+    """
+    name, email = clean_name(name), email.strip().lower()
+    problems = _problems(name, email, password)
+    if problems:
+        raise Invalid(**problems)
+    password_hash = await passwords.hash_password(password)
+    try:
+        async with PersonTable._meta.db.transaction():
+            # A statement sees what was committed before it began, so the lock needs one of its own.
+            await PersonTable.raw("SELECT pg_advisory_xact_lock({})", FIRST_ACCOUNT_LOCK)
+            rows = await PersonTable.raw(_SIGN_UP, email, name, password_hash, allowed)
+    except UniqueViolationError:
+        raise Invalid(email="There is already an account with this email. Sign in instead?") from None
+    if not rows:
+        raise NotAllowed("New people come in by invitation here. Ask somebody inside for a link.")
+    return int(rows[0]["id"])
+
+
+async def sign_in(email: str, password: str) -> int:
+    """Return the id of the person with this email and password; raises Invalid without saying which is wrong."""
+    email = email.strip().lower()
+    rows = await PersonTable.raw("SELECT id, password_hash FROM person WHERE email = {}", _storable(email))
+    fits = await passwords.verify(rows[0]["password_hash"] if rows else None, password)
+    if not fits:
+        raise Invalid(password=WRONG_PAIR)
+    return int(rows[0]["id"])
+
+
+async def open_session(person: int, user_agent: str) -> str:
+    """Start a login session; returns its token, which is kept nowhere but in the browser's cookie."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    await LoginSession.raw(
+        "INSERT INTO login_session (token_hash, person, user_agent) VALUES ({}, {}, {})",
+        token_hash(token),
+        person,
+        _storable(user_agent)[:USER_AGENT_LENGTH_MAX],
+    )
+    return token
+
+
+async def sign_out(person: Person, hub: Hub) -> None:
+    """End the session that asks; its sockets close on every worker."""
+    await LoginSession.raw("DELETE FROM login_session WHERE id = {}", person.session)
+    hub.publish(SessionEnded(person.session))
+
+
+def clean_name(name: str) -> str:
+    """A name as it is kept: normalised (NFC), one line, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see: not only spaces, control, format and combining characters."""
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+
+
+def _problems(name: str, email: str, password: str) -> dict[str, str]:
+    problems = {}
+    if not is_visible(name) or "\0" in name:
+        problems["name"] = "Please tell us a name that others can see."
+    elif len(name) > NAME_LENGTH_MAX:
+        problems["name"] = f"This name has {len(name)} characters; it can have {NAME_LENGTH_MAX}."
+    if not EMAIL.fullmatch(email) or len(email) > EMAIL_LENGTH_MAX or "\0" in email:
+        problems["email"] = "This does not look like an email address."
+    if len(password) < passwords.LENGTH_MIN:
+        problems["password"] = f"Please choose a password of at least {passwords.LENGTH_MIN} characters."
+    elif len(password) > passwords.LENGTH_MAX:
+        problems["password"] = f"This password is longer than {passwords.LENGTH_MAX} characters."
+    return problems
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "")

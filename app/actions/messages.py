@@ -1,0 +1,213 @@
+"""Messages: post.
+
+Posts that arrive while a statement is under way travel in the next one together. That statement locks their
+rooms in the order of their ids, numbers the new messages and stores them; a message whose id is there already
+is not stored again. After the commit each message is rendered once, each room gets one event, and every
+waiting request its answer.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid4
+
+from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
+
+from app import rendering
+from app.errors import Invalid, NotThere, Taken
+from app.realtime.events import RoomChanged
+from app.realtime.hub import Hub
+from app.rendering import Html
+from app.tables import Message
+from app.views import MessageLine, Person, Room, message_line
+
+BODY_LENGTH_MAX = 8_000
+POSTS_PER_STATEMENT_MAX = 200
+FOLLOWS_WITHIN_MINUTES = 5
+TRIES_MAX = 5
+
+# `locked` waits for the rooms and then sees them as they are now; every number comes from there. A message
+# that another worker stored while we waited is not visible to `fresh`: the insert then fails as a whole on
+# its primary key, and is tried again.
+_POST = f"""
+WITH incoming AS (
+    SELECT * FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::text[])
+        WITH ORDINALITY AS t (id, room, author, body, place)
+), fresh AS (
+    SELECT i.*,
+           row_number() OVER in_room AS n,
+           lag(i.author) OVER in_room AS author_before
+    FROM incoming i
+    WHERE NOT EXISTS (SELECT FROM message m WHERE m.id = i.id)
+    WINDOW in_room AS (PARTITION BY i.room ORDER BY i.place)
+), counted AS (
+    SELECT room, count(*) AS n, (array_agg(author ORDER BY n DESC))[1] AS last_author
+    FROM fresh GROUP BY room
+), locked AS (
+    SELECT r.id, r.version, r.last_seq, r.last_author, r.last_posted_at
+    FROM room r WHERE r.id IN (SELECT room FROM counted) ORDER BY r.id FOR UPDATE
+), stamped AS (
+    SELECT l.*, c.n, c.last_author AS new_author, greatest(clock_timestamp(), l.last_posted_at) AS now
+    FROM locked l JOIN counted c ON c.room = l.id
+), bumped AS (
+    UPDATE room r SET version = s.version + s.n, last_seq = s.last_seq + s.n,
+                      last_author = s.new_author, last_posted_at = s.now
+    FROM stamped s WHERE r.id = s.id
+), inserted AS (
+    INSERT INTO message (id, room, seq, version, posted_version, author, body, follows, created_at)
+    SELECT f.id, f.room, s.last_seq + f.n, s.version + f.n, s.version + f.n, f.author, f.body,
+           coalesce(f.author = coalesce(f.author_before, s.last_author), false)
+               AND (f.n > 1 OR s.now < s.last_posted_at + interval '{FOLLOWS_WITHIN_MINUTES} minutes'),
+           s.now
+    FROM fresh f JOIN stamped s ON s.id = f.room
+    RETURNING *
+)
+SELECT m.*, p.name AS author_name, true AS is_new FROM inserted m JOIN person p ON p.id = m.author
+UNION ALL
+SELECT m.*, p.name, false FROM message m JOIN person p ON p.id = m.author WHERE m.id = any({{}}::uuid[])
+ORDER BY room, seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message as it was sent: valid, but not stored yet."""
+
+    id: UUID
+    room: int
+    author: int
+    body: str
+
+
+@dataclass(slots=True)
+class Waiting:
+    draft: Draft
+    answer: asyncio.Future[Html] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+def draft(person: Person, room: Room, message_id: str, body: str) -> Draft:
+    """Check what was sent; raises Invalid. Without an id the server names the message."""
+    body = body.replace("\r\n", "\n").replace("\r", "\n")
+    if not body.strip():
+        raise Invalid(body="An empty message cannot be sent.")
+    if "\0" in body:
+        raise Invalid(body="This message contains a NUL character, which cannot be stored.")
+    if len(body) > BODY_LENGTH_MAX:
+        raise Invalid(body=f"This message has {len(body):,} characters; it can have {BODY_LENGTH_MAX:,}.")
+    return Draft(_uuid(message_id), room.id, person.id, body)
+
+
+def _uuid(text: str) -> UUID:
+    if not text:
+        return uuid4()
+    try:
+        parsed = UUID(text)
+    except ValueError:
+        parsed = None
+    if parsed is None or str(parsed) != text.lower():
+        raise Invalid(id="The message's id is not a UUID. Please reload the page and send it again.")
+    return parsed
+
+
+class Posts:
+    """The one queue of this worker through which messages are posted."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._waiting: list[Waiting] = []
+        self._draining: asyncio.Task[None] | None = None
+
+    async def post(self, draft: Draft) -> Html:
+        """Store the message and return its article; a repeated id is answered as the first time.
+
+        Raises Taken for somebody else's id, Unavailable when PostgreSQL is away (posting again is safe).
+        """
+        waiting = Waiting(draft)
+        self._waiting.append(waiting)
+        if self._draining is None:
+            self._draining = asyncio.get_running_loop().create_task(self._drain())
+        return await waiting.answer
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._waiting[:POSTS_PER_STATEMENT_MAX]
+                del self._waiting[:POSTS_PER_STATEMENT_MAX]
+                await self._post_together(batch)
+        finally:
+            self._draining = None
+
+    async def _post_together(self, batch: Sequence[Waiting]) -> None:
+        try:
+            rows = await _store([waiting.draft for waiting in batch])
+        except PostgresError as error:
+            if len(batch) > 1:  # one of them spoils it for all: find out which
+                for waiting in batch:
+                    await self._post_together([waiting])
+            else:
+                _fail(batch, NotThere() if isinstance(error, ForeignKeyViolationError) else error)
+        except Exception as error:
+            _fail(batch, error)
+        else:
+            self._tell(batch, rows)
+
+    def _tell(self, batch: Sequence[Waiting], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Publish what is new, one event a room, and answer everybody who waits."""
+        articles: dict[UUID, tuple[MessageLine, Html]] = {}
+        for room, of_room in groupby(rows, key=lambda row: row["room"]):
+            new = []
+            for row in of_room:
+                line = message_line(row)
+                article = rendering.message(line)
+                articles[line.id] = line, article
+                if row["is_new"]:
+                    new.append((line, article))
+            if new:
+                since, version = new[0][0].version - 1, new[-1][0].version
+                html = rendering.changes([article for _, article in new], [], version)
+                self._hub.publish(RoomChanged(room, since, version, str(html)))
+        for waiting in batch:
+            _answer(waiting, articles.get(waiting.draft.id))
+
+
+def _answer(waiting: Waiting, stored: tuple[MessageLine, Html] | None) -> None:
+    if waiting.answer.done():
+        return  # the request was cut off; the message is stored all the same
+    if stored is None:
+        waiting.answer.set_exception(NotThere())
+    elif (stored[0].author, stored[0].room) != (waiting.draft.author, waiting.draft.room):
+        waiting.answer.set_exception(Taken())
+    else:
+        waiting.answer.set_result(stored[1])
+
+
+def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+    for waiting in batch:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
+
+
+async def _store(drafts: Sequence[Draft]) -> Sequence[Mapping[str, Any]]:
+    """Run the statement; returns a row for each draft's message, new or stored before, by room and seq."""
+    unique = list({draft.id: draft for draft in reversed(drafts)}.values())[::-1]
+    ids = [draft.id for draft in unique]
+    arguments = (
+        ids,
+        [draft.room for draft in unique],
+        [draft.author for draft in unique],
+        [draft.body for draft in unique],
+        ids,
+    )
+    for _ in range(TRIES_MAX - 1):
+        try:
+            return await _run(arguments)
+        except (UniqueViolationError, DeadlockDetectedError):
+            continue  # another worker was storing the same message; now it can be seen
+    return await _run(arguments)
+
+
+async def _run(arguments: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    rows: Sequence[Mapping[str, Any]] = await Message.raw(_POST, *arguments)
+    return rows

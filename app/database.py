@@ -1,0 +1,81 @@
+"""The Piccolo engine, mended where it would lose a connection, and with outages turned into one error."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from app.errors import Unavailable
+
+POOL_CONNECTIONS_MAX = 8
+STATEMENT_SECONDS_MAX = 10
+CONNECT_SECONDS_MAX = 5
+
+OUTAGES = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What asyncpg raises when the server is away, going away, or not answering."""
+
+
+class Transaction(PostgresTransaction):
+    """Piccolo's, except that the connection returns to the pool also when COMMIT or ROLLBACK fails."""
+
+    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
+        if self._parent:
+            return exception is None
+        try:
+            if exception and not self._rolled_back:
+                await self.rollback()
+            elif not self._committed and not self._rolled_back:
+                await self.commit()
+        except OUTAGES as outage:
+            raise Unavailable from outage
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            if self.engine.pool:
+                await self.engine.pool.release(self.connection)
+            else:
+                await self.connection.close()
+        return exception is None
+
+
+class Database(PostgresEngine):
+    """A pool of connections to one PostgreSQL. Every query raises Unavailable when it cannot be reached."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(config={"dsn": url, "timeout": CONNECT_SECONDS_MAX}, extensions=())
+
+    async def start(self) -> None:
+        await self.start_connection_pool(
+            min_size=1,
+            max_size=POOL_CONNECTIONS_MAX,
+            command_timeout=STATEMENT_SECONDS_MAX,
+            max_inactive_connection_lifetime=60,
+        )
+
+    async def stop(self) -> None:
+        if self.pool:
+            try:
+                await asyncio.wait_for(self.pool.close(), STATEMENT_SECONDS_MAX)
+            except OUTAGES:
+                self.pool.terminate()
+            self.pool = None
+
+    def transaction(self, allow_nested: bool = True) -> Transaction:
+        return Transaction(engine=self, allow_nested=allow_nested)
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        try:
+            async with self.pool.acquire(timeout=CONNECT_SECONDS_MAX) as connection:
+                return await connection.fetch(query, *(args or ()))
+        except OUTAGES as outage:
+            raise Unavailable from outage

@@ -1,0 +1,138 @@
+"""create_app(): the only place where the parts are put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import Message, Scope
+
+from app import access
+from app.actions.messages import Posts
+from app.database import Database
+from app.errors import Problem
+from app.limits import Limits
+from app.queries import changes, timeline
+from app.realtime import bus
+from app.realtime.hub import Hub, Source
+from app.realtime.supervision import keep_running
+from app.settings import Settings
+from app.web import accounts, health, members, messages, problems, rooms, socket, static
+from app.web.origins import refuse_cross_site
+from app.web.visitors import maybe_signed_in, signed_in
+
+FORM_BYTES_MAX = 512 * 1024
+
+HANDLERS = [
+    accounts.sign_in_form,
+    accounts.sign_in,
+    accounts.sign_up_form,
+    accounts.sign_up,
+    accounts.sign_out,
+    accounts.choose_theme,
+    rooms.home,
+    rooms.directory,
+    rooms.create,
+    rooms.show,
+    members.join,
+    members.leave,
+    members.members,
+    members.invitation,
+    members.accept_invitation,
+    messages.post_message,
+    messages.history,
+    messages.changes,
+    socket.socket,
+    static.static_file,
+    static.mine,
+    health.healthz,
+    health.readyz,
+]
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",  # a stricter one would make the Origin of our own forms "null"
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=()",
+}
+
+
+def create_app(settings: Settings, database: Database) -> Litestar:
+    """One worker's application. `settings.redis_url` must be set."""
+    redis = bus.connect(settings.redis_url or "")
+    the_bus = bus.Bus(redis)
+    source = Source(changes.piece, changes.resume, timeline.versions, access.lost_access)
+    hub = Hub(the_bus, source)
+    parts = {"settings": settings, "hub": hub, "limits": Limits(redis, settings.limits), "posts": Posts(hub)}
+
+    @asynccontextmanager
+    async def running(_: Litestar) -> AsyncIterator[None]:
+        await database.start()
+        work = {
+            "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),
+            "publishing to Redis": the_bus.send,
+            "the sweep": hub.sweep_for_ever,
+        }
+        tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            hub.close()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await redis.aclose()
+            await database.stop()
+
+    return Litestar(
+        route_handlers=HANDLERS,
+        dependencies={
+            **{name: _always(part) for name, part in parts.items()},
+            "resume": _always(changes.resume),
+            "person": Provide(signed_in),
+            "visitor": Provide(maybe_signed_in),
+        },
+        exception_handlers={
+            Problem: problems.problem,
+            HTTPException: problems.http_problem,
+            Exception: problems.unexpected,
+        },
+        before_request=refuse_cross_site,
+        before_send=[add_security_headers],
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1000, gzip_compress_level=5, exclude_opt_key="exclude_from_compression"
+        ),
+        request_max_body_size=FORM_BYTES_MAX,
+        lifespan=[running],
+        state=State({"settings": settings}),
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _always(part: Any) -> Provide:
+    async def provide() -> Any:
+        return part
+
+    return Provide(provide)
+
+
+async def add_security_headers(message: Message, scope: Scope) -> None:
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    if "cache-control" not in headers:
+        headers["Cache-Control"] = "no-store" if scope["path"] == "/sign-in" else "private, no-cache"

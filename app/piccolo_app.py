@@ -1,0 +1,14 @@
+"""Tells Piccolo's migrations which tables there are and where the migrations lie."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from app.tables import LoginSession, Membership, Message, Person, Room
+
+APP_CONFIG = AppConfig(
+    app_name="app",
+    migrations_folder_path=Path(__file__).parent.parent / "migrations",
+    table_classes=[Person, LoginSession, Room, Membership, Message],
+    migration_dependencies=[],
+)

@@ -1,0 +1,39 @@
+"""What a page lacks, as the stream fragment that brings it up to date.
+
+The answer to "what did I miss?" is the same for a worker that lost Redis, a phone that slept, a page that was
+just loaded, and a browser that has to poll.
+"""
+
+from app import rendering
+from app.queries import timeline
+from app.queries.timeline import ChangedMessages
+from app.realtime.hub import CATCH_UP_CHANGES_MAX, Changes
+
+PIECE_MESSAGES = 200
+
+
+async def piece(room: int, since: int) -> Changes:
+    """The next PIECE_MESSAGES changed messages after `since`, however many there are: for a whole room."""
+    return _as_stream(since, await timeline.changed_since(room, since, PIECE_MESSAGES))
+
+
+async def resume(room: int, since: int) -> Changes:
+    """Everything after `since`, or the newest timeline if that is too much: for one page.
+
+    A `since` from the future (the database was set back) also gets the newest timeline.
+    """
+    changed = await timeline.changed_since(room, since, CATCH_UP_CHANGES_MAX)
+    if 0 <= changed.room_version - since <= CATCH_UP_CHANGES_MAX:
+        return _as_stream(since, changed)
+    newest = await timeline.latest(room)
+    return Changes(newest.version, rendering.afresh(newest))
+
+
+def _as_stream(since: int, changed: ChangedMessages) -> Changes:
+    """New articles go where their seq belongs; a changed one only to pages that have it."""
+    if changed.version == since:
+        return Changes(since, "")
+    lines = changed.messages
+    new = [rendering.message(line) for line in lines if line.posted_version > since]
+    old = [(line.element_id, rendering.message(line)) for line in lines if line.posted_version <= since]
+    return Changes(changed.version, rendering.changes(new, old, changed.version))

@@ -1,0 +1,75 @@
+"""A room's messages: the newest, a slice before one of them, and what changed since a version.
+
+Each is one statement, so the version that goes with the messages is of the same moment: a page and the socket
+that continues it leave no gap between them, and share nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from app.tables import Room
+from app.views import MessageLine, Timeline, message_line
+
+PAGE_MESSAGES = 50
+SEQ_MAX = 2**62
+
+_SLICE = """
+SELECT r.version AS room_version, r.last_seq, m.*, p.name AS author_name
+FROM room r
+LEFT JOIN LATERAL (
+    SELECT * FROM message WHERE room = r.id AND seq < {} ORDER BY seq DESC LIMIT {}
+) m ON true
+LEFT JOIN person p ON p.id = m.author
+WHERE r.id = {}
+ORDER BY m.seq
+"""
+
+_CHANGES = """
+SELECT r.version AS room_version, m.*, p.name AS author_name
+FROM room r
+LEFT JOIN LATERAL (
+    SELECT * FROM message WHERE room = r.id AND version > {} ORDER BY version LIMIT {}
+) m ON true
+LEFT JOIN person p ON p.id = m.author
+WHERE r.id = {}
+ORDER BY m.version
+"""
+
+
+class ChangedMessages(NamedTuple):
+    """Messages changed after a version, in the order of their versions; together they lead to `version`."""
+
+    version: int
+    room_version: int
+    messages: Sequence[MessageLine]
+
+
+async def latest(room: int) -> Timeline:
+    return await before(room, SEQ_MAX)
+
+
+async def before(room: int, seq: int) -> Timeline:
+    """The PAGE_MESSAGES messages before `seq`."""
+    rows = await Room.raw(_SLICE, min(seq, SEQ_MAX), PAGE_MESSAGES, room)
+    messages = [message_line(row) for row in rows if row["seq"] is not None]
+    return Timeline(
+        room=room,
+        version=rows[0]["room_version"] if rows else 0,
+        messages=messages,
+        has_older=bool(messages) and messages[0].seq > 1,
+        has_newer=bool(rows) and seq <= rows[0]["last_seq"],
+    )
+
+
+async def changed_since(room: int, since: int, limit: int) -> ChangedMessages:
+    """What changed after version `since`, at most `limit` messages of it."""
+    rows = await Room.raw(_CHANGES, since, limit, room)
+    messages = [message_line(row) for row in rows if row["seq"] is not None]
+    room_version = rows[0]["room_version"] if rows else 0
+    reached = messages[-1].version if len(messages) == limit else room_version
+    return ChangedMessages(reached, room_version, messages)
+
+
+async def versions(rooms: Sequence[int]) -> Mapping[int, int]:
+    rows = await Room.raw("SELECT id, version FROM room WHERE id = any({}::int[])", list(rooms))
+    return {row["id"]: row["version"] for row in rows}

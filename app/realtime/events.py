@@ -1,0 +1,62 @@
+"""What can happen, as it travels between workers.
+
+A `RoomChanged` is numbered: it takes a room from version `since` to version `version`, and whoever stands at
+`since` may deliver `html`; whoever stands elsewhere asks PostgreSQL. The others are not numbered; a worker
+that missed one learns the same from PostgreSQL in its next sweep.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+
+class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Messages were posted or changed; `html` is the stream fragment that shows it."""
+
+    room: int
+    since: int
+    version: int
+    html: str
+
+
+class MembershipEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person left the room, or was removed: their sockets there close."""
+
+    person: int
+    room: int
+
+
+class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A login session was signed out: its sockets close."""
+
+    session: int
+
+
+Event = RoomChanged | MembershipEnded | SessionEnded
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(
+    Annotated[RoomChanged | MembershipEnded | SessionEnded, msgspec.Meta()]
+)
+
+
+def encode(event: Event) -> bytes:
+    return _encoder.encode(event)
+
+
+def decode(data: bytes) -> Event:
+    """Raises msgspec.ValidationError (or DecodeError) for anything that is not one of ours."""
+    return _decoder.decode(data)
+
+
+def topic_of_room(room: int) -> str:
+    """The Redis channel of one room's changes; a worker listens to those of the rooms it serves."""
+    return f"teahouse:room:{room}"
+
+
+TOPIC_OF_ACCESS = "teahouse:access"
+"""The Redis channel of what every worker must hear: memberships and sessions that ended."""
+
+
+def topic(event: Event) -> str:
+    return topic_of_room(event.room) if isinstance(event, RoomChanged) else TOPIC_OF_ACCESS

@@ -1,0 +1,54 @@
+"""uvicorn's WebSocket protocol, extended by as little as shared frames need.
+
+uvicorn frames every message anew for every socket. Here a frame is made once (`realtime.frames`) and its bytes
+go to each socket's transport. The app finds the protocol in `scope["extensions"]["teahouse.socket"]`; where
+it is missing (another server), the app uses ordinary sends.
+
+It also closes two gaps of the base class (uvicorn 0.54): a peer that no longer reads kept its connection after
+the ping timeout, and nothing bounded what is kept for a slow one.
+"""
+
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from app.realtime.listener import CLOSE_OVERLOADED
+
+EXTENSION = "teahouse.socket"
+UNSENT_BYTES_MAX = 1 << 20
+GOODBYE_SECONDS_MAX = 5
+
+
+class SharedFrameProtocol(WebSocketsSansIOProtocol):  # type: ignore[misc]
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):  # missing when the handshake was refused
+            self.scope["extensions"][EXTENSION] = self
+
+    def write_shared(self, data: bytes) -> None:
+        """Write a whole frame; never waits. Above UNSENT_BYTES_MAX unsent bytes the socket is closed."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        if self.transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
+            self.close_from_server(CLOSE_OVERLOADED)
+        else:
+            self.transport.write(data)
+
+    def close_from_server(self, code: int) -> None:
+        """Start the closing handshake, and cut the connection if the peer does not finish it in time."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        self.stop_keepalive()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        self.conn.send_close(code)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(GOODBYE_SECONDS_MAX, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()  # close() would wait for a peer that no longer reads

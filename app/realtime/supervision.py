@@ -1,0 +1,19 @@
+"""Background tasks that do not die unnoticed."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+logger = logging.getLogger("teahouse")
+
+PAUSE_AFTER_ERROR_SECONDS = 0.5
+
+
+async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run `work` again and again; an error is logged and answered with a short pause. Ends when cancelled."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("%s failed; it starts again", name)
+            await asyncio.sleep(PAUSE_AFTER_ERROR_SECONDS)

@@ -1,0 +1,177 @@
+"""Everything that becomes HTML: the MiniJinja environment, and one typed function per page and fragment.
+
+Templates escape by default. `Html` marks what a template has already made, so that a finished fragment can be
+placed into another one; nothing else in the program makes an `Html`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from minijinja import Environment, load_from_path
+
+from app import views
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "static"
+FINGERPRINT_LENGTH = 10
+
+
+class Html(str):
+    """HTML that one of our templates made; it is not escaped again."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
+# -- fragments and streams: the same for everybody
+
+
+def message(line: views.MessageLine) -> Html:
+    return _render("fragments/message.html", line=line)
+
+
+def messages(timeline: views.Timeline) -> Html:
+    """A slice of history: its articles, and the way to what is older."""
+    return _render("fragments/messages.html", timeline=timeline)
+
+
+def posted(article: Html) -> Html:
+    """The answer to a post: the sender's own article, without a version (the page may lack others)."""
+    return _render("streams/posted.html", article=article)
+
+
+def changes(new: Sequence[Html], changed: Sequence[tuple[str, Html]], version: int) -> Html:
+    """Articles a page lacks, (element id, article) of those it may have in an older form, and the version."""
+    return _render("streams/changes.html", new=new, changed=changed, version=version)
+
+
+def afresh(timeline: views.Timeline) -> Html:
+    """The whole newest timeline, for a page that is too far behind."""
+    return _render("streams/afresh.html", timeline=timeline)
+
+
+def room_version(version: int) -> Html:
+    """A frame that brings nothing but the version: the sign of life on a quiet socket."""
+    return _render("streams/version.html", version=version)
+
+
+# -- pages
+
+
+def room_page(
+    frame: views.Frame,
+    room: views.Room,
+    timeline: views.Timeline,
+    members: Sequence[views.Member],
+    message_id: str,
+    form: views.Form,
+) -> Html:
+    return _render(
+        "pages/room.html",
+        frame=frame,
+        room=room,
+        timeline=timeline,
+        members=members,
+        message_id=message_id,
+        form=form,
+        unsent=_unsent(frame.me) if frame.me else Html(""),
+    )
+
+
+def _unsent(me: views.Person) -> Html:
+    """The bubble of a message on its way: the same fragment, which the browser gives an id and a text."""
+    return message(
+        views.MessageLine(
+            id=UUID(int=0),
+            room=0,
+            seq=0,
+            version=0,
+            posted_version=0,
+            author=me.id,
+            author_name=me.name,
+            body="",
+            follows=False,
+            created_at=datetime.now(UTC),
+        )
+    )
+
+
+def join_page(frame: views.Frame, room: views.Room, action: str, code: str = "") -> Html:
+    """`code` is that of the invitation, if one led here."""
+    return _render("pages/join.html", frame=frame, room=room, action=action, code=code)
+
+
+def rooms_page(frame: views.Frame, directory: Sequence[views.RoomCard], form: views.Form) -> Html:
+    return _render("pages/rooms.html", frame=frame, directory=directory, form=form)
+
+
+def members_page(
+    frame: views.Frame,
+    room: views.Room,
+    members: Sequence[views.Member],
+    origin: str,
+) -> Html:
+    """`origin` goes before the path of the invitation link that room admins see."""
+    return _render("pages/members.html", frame=frame, room=room, members=members, origin=origin)
+
+
+def sign_in_page(frame: views.Frame, form: views.Form) -> Html:
+    return _render("pages/sign_in.html", frame=frame, form=form)
+
+
+def sign_up_page(frame: views.Frame, form: views.Form, first: bool, invited_to: str | None) -> Html:
+    return _render("pages/sign_up.html", frame=frame, form=form, first=first, invited_to=invited_to)
+
+
+def sign_up_closed_page(frame: views.Frame) -> Html:
+    return _render("pages/sign_up_closed.html", frame=frame)
+
+
+def problem_page(frame: views.Frame, status: int, sentence: str, kept: views.Form | None = None) -> Html:
+    """`kept` is a message that was being sent and must not be lost."""
+    return _render("pages/problem.html", frame=frame, status=status, sentence=sentence, kept=kept)
+
+
+def problem_line(sentence: str) -> Html:
+    return _render("fragments/problem.html", sentence=sentence)
+
+
+def mine(person: int) -> str:
+    """The stylesheet that makes one person's messages theirs."""
+    return _environment().render_template("streams/mine.css", person=person)
+
+
+def static_url(path: str) -> Html:
+    """The address of a static file. It changes when any of them does, so it may be kept for ever."""
+    return Html(f"/static/{fingerprint()}/{path}")
+
+
+@cache
+def fingerprint() -> str:
+    """One hash over all static files: modules that import each other by relative names stay together."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(STATIC)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:FINGERPRINT_LENGTH]
+
+
+def _render(template: str, **context: Any) -> Html:
+    return Html(_environment().render_template(template, **context))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=load_from_path([str(TEMPLATES)]), undefined_behavior="strict", trim_blocks=True, lstrip_blocks=True
+    )
+    environment.add_global("static", static_url)
+    return environment
+

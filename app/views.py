@@ -1,0 +1,179 @@
+"""What templates are given: small frozen objects, with every question already answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+HUES = 12
+"""How many portrait colours there are (`.hue-0` … in css/portrait.css)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    name: str
+    is_admin: bool = False
+    session: int = 0  # the login session that asks; 0 where it does not matter
+
+    @property
+    def initial(self) -> str:
+        return initial(self.name)
+
+    @property
+    def hue(self) -> int:
+        return hue(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """One message, for everybody: nothing in it depends on who looks."""
+
+    id: UUID
+    room: int
+    seq: int
+    version: int
+    posted_version: int
+    author: int
+    author_name: str
+    body: str
+    follows: bool
+    created_at: datetime
+
+    @property
+    def element_id(self) -> str:
+        return f"m-{self.id}"
+
+    @property
+    def initial(self) -> str:
+        return initial(self.author_name)
+
+    @property
+    def hue(self) -> int:
+        return hue(self.author)
+
+    @property
+    def timestamp(self) -> str:
+        """For `<time datetime>`: UTC to the second."""
+        return self.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def time_in_words(self) -> str:
+        """For a page without JavaScript; a small script puts the reader's own time in its place."""
+        return self.created_at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def message_line(row: Mapping[str, Any]) -> MessageLine:
+    """A MessageLine of a row of `message` joined with its author's name."""
+    return MessageLine(
+        id=row["id"],
+        room=row["room"],
+        seq=row["seq"],
+        version=row["version"],
+        posted_version=row["posted_version"],
+        author=row["author"],
+        author_name=row["author_name"],
+        body=row["body"],
+        follows=row["follows"],
+        created_at=row["created_at"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A slice of a room's messages, oldest first, and the room's version at the same moment."""
+
+    room: int
+    version: int
+    messages: Sequence[MessageLine]
+    has_older: bool = False
+    has_newer: bool = False
+
+    @property
+    def oldest_seq(self) -> int:
+        return self.messages[0].seq if self.messages else 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoomCard:
+    """A room in a list."""
+
+    id: int
+    name: str
+    visibility: str
+    people: int = 0
+    joined: bool = True
+
+    @property
+    def closed(self) -> bool:
+        return self.visibility == "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room as one person finds it; `role` is None outside it."""
+
+    id: int
+    name: str
+    visibility: str
+    invite_code: str
+    people: int
+    role: str | None
+
+    @property
+    def closed(self) -> bool:
+        return self.visibility == "closed"
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    id: int
+    name: str
+    role: str
+
+    @property
+    def initial(self) -> str:
+        return initial(self.name)
+
+    @property
+    def hue(self) -> int:
+        return hue(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as it comes back: what was typed, and what is wrong beside which field."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def typed(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def problem(self, name: str) -> str:
+        return self.problems.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every full page stands in: who looks, their rooms, and which one is open."""
+
+    me: Person | None = None
+    rooms: Sequence[RoomCard] = ()
+    room: int | None = None
+    theme: str = ""
+    path: str = "/"  # of this page, to come back to
+
+
+def initial(name: str) -> str:
+    """What a portrait shows of a name: its first letter, or the first character of a Chinese one."""
+    return name.strip()[:1].upper() or "?"
+
+
+def hue(person: int) -> int:
+    return person * 5 % HUES

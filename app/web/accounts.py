@@ -1,0 +1,162 @@
+"""Sign up, sign in, sign out; and the theme, which is a cookie and no account is needed for it."""
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+from litestar.params import FromQuery
+
+from app import access, rendering
+from app.actions import accounts, memberships
+from app.errors import Invalid, NotAllowed, NotThere, Problem, TooOften
+from app.limits import SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_KNOWN_DEVICE, SIGN_UP_ADDRESS, Limits
+from app.queries import people
+from app.realtime.hub import Hub
+from app.settings import Settings
+from app.views import Form, Person, Room
+from app.web.forms import fields
+from app.web.pages import THEMES, frame_for, html, local_path, see_other
+from app.web.visitors import (
+    DEVICE_COOKIE,
+    SESSION_COOKIE,
+    THEME_COOKIE,
+    AnyRequest,
+    address_of,
+    device_mark,
+    is_known_device,
+    kept_cookie,
+)
+
+
+@get("/sign-in")
+async def sign_in_form(request: AnyRequest, visitor: Person | None, next: FromQuery[str] = "/") -> Response[str]:
+    if visitor:
+        return see_other(request, local_path(next))
+    if await people.nobody_yet():
+        return see_other(request, "/sign-up")
+    return html(rendering.sign_in_page(await frame_for(request, None), Form({"next": local_path(next)})))
+
+
+@post("/sign-in")
+async def sign_in(request: AnyRequest, settings: Settings, limits: Limits) -> Response[str]:
+    form = await fields(request)
+    email = form.get("email", "")
+    try:
+        person = await _sign_in_within_limits(request, settings, limits, email, form.get("password", ""))
+    except (Invalid, TooOften) as problem:
+        return await _sign_in_again(request, form, problem)
+    cookies = await _signed_in_cookies(request, settings, person, email)
+    return see_other(request, local_path(form.get("next")), cookies)
+
+
+@get("/sign-up")
+async def sign_up_form(
+    request: AnyRequest,
+    visitor: Person | None,
+    settings: Settings,
+    invite: FromQuery[str] = "",
+    next: FromQuery[str] = "/",
+) -> Response[str]:
+    if visitor:
+        return see_other(request, "/")
+    return await _sign_up_page(request, settings, Form({"invite": invite, "next": local_path(next)}))
+
+
+@post("/sign-up")
+async def sign_up(request: AnyRequest, settings: Settings, limits: Limits) -> Response[str]:
+    form = await fields(request)
+    email = form.get("email", "")
+    room = await _room_behind(form.get("invite", ""))
+    try:
+        await limits.take(SIGN_UP_ADDRESS, address_of(request))
+        allowed = settings.sign_up == "open" or room is not None
+        person = await accounts.sign_up(form.get("name", ""), email, form.get("password", ""), allowed)
+    except (Invalid, TooOften) as problem:
+        return await _sign_up_page(request, settings, _returned(form, problem), problem.status)
+    except NotAllowed as problem:
+        return html(rendering.sign_up_closed_page(await frame_for(request, None)), problem.status)
+    if room:
+        await memberships.join(person, room)
+    cookies = await _signed_in_cookies(request, settings, person, email)
+    return see_other(request, f"/rooms/{room.id}" if room else local_path(form.get("next")), cookies)
+
+
+@post("/sign-out")
+async def sign_out(request: AnyRequest, visitor: Person | None, hub: Hub) -> Response[str]:
+    if visitor:
+        await accounts.sign_out(visitor, hub)
+    return see_other(request, "/sign-in", [Cookie(key=SESSION_COOKIE, value="", path="/", max_age=0)])
+
+
+@post("/theme")
+async def choose_theme(request: AnyRequest, settings: Settings) -> Response[str]:
+    form = await fields(request)
+    theme = form.get("theme", "")
+    cookie = kept_cookie(settings, THEME_COOKIE, theme if theme in THEMES else "")
+    return see_other(request, local_path(form.get("next")), [cookie])
+
+
+async def _sign_in_within_limits(
+    request: AnyRequest, settings: Settings, limits: Limits, email: str, password: str
+) -> int:
+    """Count the try against the address and the account; a rightful one gives its tokens back.
+
+    A device that has signed in to the account before has a bucket of its own, so nobody can lock the owner
+    out by guessing.
+    """
+    known = is_known_device(request, settings, email)
+    by_account = SIGN_IN_KNOWN_DEVICE if known else SIGN_IN_ACCOUNT
+    account, address = email.strip().lower(), address_of(request)
+    await limits.take(SIGN_IN_ADDRESS, address)
+    await limits.take(by_account, account)
+    person = await accounts.sign_in(email, password)
+    await limits.give_back(by_account, account)
+    await limits.give_back(SIGN_IN_ADDRESS, address)
+    return person
+
+
+async def _signed_in_cookies(
+    request: AnyRequest, settings: Settings, person: int, email: str
+) -> list[Cookie]:
+    token = await accounts.open_session(person, request.headers.get("user-agent", ""))
+    return [
+        kept_cookie(settings, SESSION_COOKIE, token),
+        kept_cookie(settings, DEVICE_COOKIE, device_mark(settings, email), path="/sign-in"),
+    ]
+
+
+async def _sign_in_again(request: AnyRequest, form: dict[str, str], problem: Problem) -> Response[str]:
+    page = rendering.sign_in_page(await frame_for(request, None), _returned(form, problem))
+    return _with_retry_after(html(page, problem.status), problem)
+
+
+async def _sign_up_page(
+    request: AnyRequest, settings: Settings, form: Form, status: int = 200
+) -> Response[str]:
+    first = await people.nobody_yet()
+    room = await _room_behind(form.values.get("invite", ""))
+    frame = await frame_for(request, None)
+    if not first and room is None and settings.sign_up == "invited":
+        return html(rendering.sign_up_closed_page(frame), NotAllowed.status)
+    return html(rendering.sign_up_page(frame, form, first, room.name if room else None), status)
+
+
+async def _room_behind(code: str) -> Room | None:
+    try:
+        return await access.room_behind(code) if code else None
+    except NotThere:
+        return None
+
+
+def _returned(form: dict[str, str], problem: Problem) -> Form:
+    """The form as it comes back: everything that was typed except the password."""
+    kept = {name: form.get(name, "") for name in ("name", "email", "invite")}
+    kept["next"] = local_path(form.get("next"))
+    if isinstance(problem, Invalid):
+        return Form(kept, problem.fields)
+    return Form(kept, {"password": problem.sentence})
+
+
+def _with_retry_after(response: Response[str], problem: Problem) -> Response[str]:
+    if isinstance(problem, TooOften):
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+

@@ -1,0 +1,46 @@
+"""Reading a form, strictly: what cannot be read is refused whole."""
+
+from urllib.parse import parse_qsl
+
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import HTTPException
+
+from app.errors import Invalid
+from app.web.visitors import AnyRequest
+
+FIELDS_MAX = 50
+UNREADABLE = "This form could not be read. Please go back and send it again."
+
+
+async def fields(request: AnyRequest) -> dict[str, str]:
+    """The text fields of a form, the last one of each name; raises Invalid for anything malformed."""
+    encoding, _ = request.content_type
+    if encoding == RequestEncodingType.MULTI_PART:
+        return await _multipart(request)
+    if encoding not in (RequestEncodingType.URL_ENCODED, ""):
+        raise Invalid(form=UNREADABLE)
+    try:
+        text = (await request.body()).decode("ascii")
+        return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX))
+    except ValueError:
+        raise Invalid(form=UNREADABLE) from None
+
+
+async def _multipart(request: AnyRequest) -> dict[str, str]:
+    try:
+        form = await request.form()
+    except HTTPException as error:
+        if error.status_code == 413:
+            raise
+        raise Invalid(form=UNREADABLE) from None
+    except (ValueError, KeyError):
+        raise Invalid(form=UNREADABLE) from None
+    text = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                raise Invalid(files="Files cannot be sent yet.")
+        else:
+            text[name] = str(value)
+    return text

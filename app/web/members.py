@@ -1,0 +1,57 @@
+"""Coming into a room and leaving it, its list of members, and the invitation link."""
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from app import access, rendering
+from app.actions import memberships
+from app.queries import rooms
+from app.realtime.hub import Hub
+from app.settings import Settings
+from app.views import Person
+from app.web.pages import frame_for, html, see_other
+from app.web.visitors import AnyRequest
+
+
+@post("/rooms/{room_id:int}/join")
+async def join(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
+    room = await access.visible_room_for(person, room_id)
+    await memberships.join(person.id, room)
+    return see_other(request, f"/rooms/{room.id}")
+
+
+@post("/rooms/{room_id:int}/leave")
+async def leave(request: AnyRequest, person: Person, hub: Hub, room_id: FromPath[int]) -> Response[str]:
+    room = await access.room_for(person, room_id)
+    await memberships.leave(person, room, hub)
+    return see_other(request, "/rooms")
+
+
+@get("/rooms/{room_id:int}/members")
+async def members(
+    request: AnyRequest, person: Person, settings: Settings, room_id: FromPath[int]
+) -> Response[str]:
+    room = await access.room_for(person, room_id)
+    frame = await frame_for(request, person, room.id)
+    people = await rooms.members(room.id)
+    return html(rendering.members_page(frame, room, people, _origin(request, settings)))
+
+
+@get("/join/{code:str}")
+async def invitation(request: AnyRequest, visitor: Person | None, code: FromPath[str]) -> Response[str]:
+    room = await access.room_behind(code)
+    return html(rendering.join_page(await frame_for(request, visitor), room, f"/join/{code}", code))
+
+
+@post("/join/{code:str}")
+async def accept_invitation(request: AnyRequest, person: Person, code: FromPath[str]) -> Response[str]:
+    room = await access.room_behind(code)
+    await memberships.join(person.id, room)
+    return see_other(request, f"/rooms/{room.id}")
+
+
+def _origin(request: AnyRequest, settings: Settings) -> str:
+    """The address that others reach this server by: what is configured, or what this visitor used."""
+    if settings.base_url_is_default and (host := request.headers.get("host")):
+        return f"{request.url.scheme}://{host}"
+    return settings.base_url

@@ -1,0 +1,53 @@
+"""Responses: a page in its frame, a fragment, and "done, go there"."""
+
+from dataclasses import replace
+
+from litestar import MediaType, Response
+from litestar.datastructures import Cookie
+
+from app.queries import rooms
+from app.views import Frame, Person
+from app.web.visitors import THEME_COOKIE, AnyRequest
+
+THEMES = ("light", "dark")
+
+
+async def frame_for(request: AnyRequest, person: Person | None, room: int | None = None) -> Frame:
+    """What a full page stands in."""
+    return replace(bare_frame(request), me=person, rooms=await rooms.mine(person) if person else (), room=room)
+
+
+def bare_frame(request: AnyRequest) -> Frame:
+    """A frame that asks nothing of the database."""
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return Frame(theme=theme if theme in THEMES else "", path=request.url.path)
+
+
+def is_htmx(request: AnyRequest) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def html(content: str, status: int = 200, cookies: list[Cookie] | None = None) -> Response[str]:
+    return Response(content, status_code=status, media_type=MediaType.HTML, cookies=cookies)
+
+
+def redirect(address: str, cookies: list[Cookie] | None = None) -> Response[str]:
+    response = Response("", status_code=303, media_type=MediaType.HTML, cookies=cookies)
+    response.headers["Location"] = address
+    return response
+
+
+def see_other(request: AnyRequest, address: str, cookies: list[Cookie] | None = None) -> Response[str]:
+    """A POST was carried out: the browser goes on to `address`; htmx is told to, with a 200."""
+    if not is_htmx(request):
+        return redirect(address, cookies)
+    response = html("", cookies=cookies)
+    response.headers["HX-Redirect"] = address
+    return response
+
+
+def local_path(text: str | None, otherwise: str = "/") -> str:
+    """A path on this server to go on to; anything that could lead elsewhere becomes `otherwise`."""
+    if not text or not text.startswith("/") or text[1:2] in ("/", "\\") or not text.isprintable():
+        return otherwise
+    return text

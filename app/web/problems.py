@@ -1,0 +1,65 @@
+"""How each refusal becomes a response: one human sentence with the right status, nothing of what went wrong inside."""
+
+import logging
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from app import rendering
+from app.errors import NotThere, Problem, SignedOut, TooLarge, TooOften, Unavailable
+from app.web.pages import bare_frame, html, is_htmx, redirect
+from app.web.visitors import AnyRequest
+
+logger = logging.getLogger("teahouse")
+
+SENTENCES = {
+    400: "This request could not be understood.",
+    404: NotThere.sentence,
+    405: "This address does not take that kind of request.",
+    413: TooLarge.sentence,
+}
+
+
+def problem(request: AnyRequest, error: Problem) -> Response[str]:
+    """The response to a refusal of ours: a line for htmx, a page for everybody else."""
+    if isinstance(error, SignedOut) and not is_htmx(request):
+        return _to_sign_in(request)
+    response = _response(request, error.status, error.sentence)
+    if isinstance(error, TooOften):
+        response.headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, Unavailable):
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def http_problem(request: AnyRequest, error: HTTPException) -> Response[str]:
+    """The framework's own refusals: an unknown address, a wrong method, a body that is too large."""
+    status = 404 if _is_bad_path(error) else error.status_code
+    if status >= 500:
+        return unexpected(request, error)
+    return _response(request, status, SENTENCES.get(status, SENTENCES[400]))
+
+
+def unexpected(request: AnyRequest, error: Exception) -> Response[str]:
+    """A mistake of ours: logged with its cause, answered without it."""
+    logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    return _response(request, 500, Problem.sentence)
+
+
+def _is_bad_path(error: HTTPException) -> bool:
+    """A path such as /rooms/abc, where a number belongs, leads nowhere."""
+    return error.status_code == 400 and "path" in str(error.extra)
+
+
+def _to_sign_in(request: AnyRequest) -> Response[str]:
+    """To the sign-in page, and back afterwards if a page was asked for."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = f"?next={quote(asked, safe='/')}" if request.method == "GET" and asked != "/" else ""
+    return redirect(f"/sign-in{back}")
+
+
+def _response(request: AnyRequest, status: int, sentence: str) -> Response[str]:
+    if is_htmx(request):
+        return html(rendering.problem_line(sentence), status)
+    return html(rendering.problem_page(bare_frame(request), status, sentence), status)

@@ -1,0 +1,87 @@
+"""The room page, the directory, and making a room."""
+
+from uuid import uuid4
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from app import access, rendering
+from app.actions import rooms as room_actions
+from app.errors import Invalid, SignedOut
+from app.queries import rooms, timeline
+from app.settings import Settings
+from app.views import Form, Person, Room
+from app.web.forms import fields
+from app.web.pages import frame_for, html, see_other
+from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie
+
+NEW_ROOM = Form({"visibility": "open"})
+
+
+@get("/")
+async def home(request: AnyRequest, visitor: Person | None) -> Response[str]:
+    if visitor is None:
+        raise SignedOut
+    visited = request.cookies.get(ROOM_COOKIE, "")
+    number = int(visited) if visited.isascii() and visited.isdigit() and len(visited) < 10 else 0
+    room = await rooms.room_to_open(visitor, number)
+    return see_other(request, f"/rooms/{room}" if room else "/rooms")
+
+
+@get("/rooms")
+async def directory(request: AnyRequest, person: Person) -> Response[str]:
+    return await _directory_page(request, person, NEW_ROOM)
+
+
+@post("/rooms")
+async def create(request: AnyRequest, person: Person) -> Response[str]:
+    form = await fields(request)
+    try:
+        room = await room_actions.create(person, form.get("name", ""), form.get("visibility", "open"))
+    except Invalid as problem:
+        return await _directory_page(request, person, Form(form, problem.fields), problem.status)
+    return see_other(request, f"/rooms/{room}")
+
+
+@get("/rooms/{room_id:int}")
+async def show(
+    request: AnyRequest,
+    person: Person,
+    settings: Settings,
+    room_id: FromPath[int],
+    before: FromQuery[int | None] = None,
+) -> Response[str]:
+    room = await access.visible_room_for(person, room_id)
+    if room.role is None:
+        frame = await frame_for(request, person)
+        return html(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))
+    response = await room_page(request, person, room, before=before)
+    response.set_cookie(kept_cookie(settings, ROOM_COOKIE, str(room.id)))
+    return response
+
+
+async def room_page(
+    request: AnyRequest,
+    person: Person,
+    room: Room,
+    before: int | None = None,
+    form: Form | None = None,
+    status: int = 200,
+) -> Response[str]:
+    """The page of a room the person is in; `form` is a composer that comes back with what was typed."""
+    page = rendering.room_page(
+        await frame_for(request, person, room.id),
+        room,
+        await timeline.before(room.id, before) if before else await timeline.latest(room.id),
+        await rooms.members(room.id),
+        str(uuid4()),
+        form or Form(),
+    )
+    return html(page, status)
+
+
+async def _directory_page(
+    request: AnyRequest, person: Person, form: Form, status: int = 200
+) -> Response[str]:
+    frame = await frame_for(request, person)
+    return html(rendering.rooms_page(frame, await rooms.directory(person), form), status)

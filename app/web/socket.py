@@ -1,0 +1,108 @@
+"""`WebSocket /socket`: who, from where, which room; then the hub does the talking.
+
+A refused socket is accepted and then closed with a code: a refusal before that would reach the browser as 1006,
+on which htmx tries again for ever.
+"""
+
+import logging
+from typing import Literal
+
+import msgspec
+from litestar import WebSocket, websocket
+from litestar.exceptions import WebSocketDisconnect
+
+from app import access
+from app.errors import NotAllowed, NotThere, SignedOut, Unavailable
+from app.realtime.hub import Hub
+from app.realtime.listener import (
+    CLOSE_BAD_FRAME,
+    CLOSE_NO_ACCESS,
+    CLOSE_OVERLOADED,
+    CLOSE_SIGNED_OUT,
+    CLOSE_TRY_LATER,
+    DirectListener,
+    Listener,
+    QueuedListener,
+)
+from app.realtime.protocol import EXTENSION
+from app.settings import Settings
+from app.views import Person
+from app.web.origins import is_ours
+from app.web.visitors import person_of
+
+logger = logging.getLogger("teahouse")
+
+SOCKETS_PER_PERSON_MAX = 64
+
+AnySocket = WebSocket  # type: ignore[type-arg]
+
+
+class Command(msgspec.Struct):
+    """What a browser may say on the socket, as hx-ws sends it; every value is a string."""
+
+    type: Literal["typing", "read", "idle", "active"]
+    seq: str = "0"
+
+
+_commands = msgspec.json.Decoder(Command)
+
+
+@websocket("/socket")
+async def socket(socket: AnySocket, hub: Hub, settings: Settings) -> None:
+    await socket.accept()
+    try:
+        person, room, since = await _admit(socket, settings)
+    except SignedOut:
+        await socket.close(CLOSE_SIGNED_OUT)
+    except (NotAllowed, NotThere):
+        await socket.close(CLOSE_NO_ACCESS)
+    except Unavailable:
+        await socket.close(CLOSE_TRY_LATER)
+    else:
+        if hub.sockets_of(person.id) >= SOCKETS_PER_PERSON_MAX:
+            await socket.close(CLOSE_OVERLOADED)
+        else:
+            await _stay(socket, hub, _listener(socket, person), room, since)
+
+
+async def _admit(socket: AnySocket, settings: Settings) -> tuple[Person, int, int]:
+    """The person, the room and the version to resume from; raises what `access` raises."""
+    if not is_ours(socket, settings):
+        raise NotAllowed
+    person = await person_of(socket)
+    room = await access.room_for(person, _number(socket, "room"))
+    return person, room.id, _number(socket, "since")
+
+
+def _number(socket: AnySocket, name: str) -> int:
+    text = str(socket.query_params.get(name) or "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _listener(socket: AnySocket, person: Person) -> Listener:
+    protocol = (socket.scope.get("extensions") or {}).get(EXTENSION)
+    if protocol is not None:
+        return DirectListener(protocol, person.id, person.session)
+    return QueuedListener(socket.send, person.id, person.session)  # type: ignore[arg-type]
+
+
+async def _stay(socket: AnySocket, hub: Hub, listener: Listener, room: int, since: int) -> None:
+    seat = await hub.join(listener, room, since)
+    try:
+        while True:
+            _read(await socket.receive_data(mode="text"))
+    except WebSocketDisconnect:
+        pass
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        listener.close(CLOSE_BAD_FRAME)
+    except Exception:
+        logger.exception("a socket failed")
+        listener.close(CLOSE_TRY_LATER)
+    finally:
+        hub.leave(seat)
+        listener.end()
+
+
+def _read(frame: str | bytes) -> Command:
+    """Raises msgspec.DecodeError for a frame that is no command of ours."""
+    return _commands.decode(frame)

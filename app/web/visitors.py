@@ -1,0 +1,69 @@
+"""Who is at the door: the cookies, and the person behind a request or a socket."""
+
+import hashlib
+import hmac
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+
+from app import access
+from app.errors import SignedOut
+from app.settings import Settings
+from app.views import Person
+
+SESSION_COOKIE = "teahouse_session"
+DEVICE_COOKIE = "teahouse_device"
+ROOM_COOKIE = "teahouse_room"
+THEME_COOKIE = "teahouse_theme"
+COOKIE_DAYS = 400  # the most that browsers keep
+
+Connection = ASGIConnection  # type: ignore[type-arg]
+AnyRequest = Request  # type: ignore[type-arg]
+
+
+async def signed_in(request: AnyRequest) -> Person:
+    """The dependency `person`: raises SignedOut."""
+    return await person_of(request)
+
+
+async def maybe_signed_in(request: AnyRequest) -> Person | None:
+    """The dependency `visitor`: the person, or None for somebody signed out."""
+    try:
+        return await person_of(request)
+    except SignedOut:
+        return None
+
+
+async def person_of(connection: Connection) -> Person:
+    return await access.person_for(connection.cookies.get(SESSION_COOKIE))
+
+
+def kept_cookie(settings: Settings, name: str, value: str, path: str = "/") -> Cookie:
+    """A cookie that scripts cannot read and other sites cannot send along with a form."""
+    return Cookie(
+        key=name,
+        value=value,
+        path=path,
+        max_age=COOKIE_DAYS * 86_400,
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure_cookies,
+    )
+
+
+def address_of(connection: Connection) -> str:
+    """The address to count tries by: an IPv6 visitor's whole /64 counts as one."""
+    host = connection.client.host if connection.client else ""
+    return ":".join(host.split(":")[:4]) if host.count(":") > 1 else host
+
+
+def device_mark(settings: Settings, email: str) -> str:
+    """What the device cookie says after a sign-in: "somebody who knew this account's password was here"."""
+    return hmac.new(settings.secret_key.encode(), email.strip().lower().encode(), hashlib.sha256).hexdigest()
+
+
+def is_known_device(connection: Connection, settings: Settings, email: str) -> bool:
+    return hmac.compare_digest(
+        connection.cookies.get(DEVICE_COOKIE, "").encode(), device_mark(settings, email).encode()
+    )

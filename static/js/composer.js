@@ -1,0 +1,154 @@
+// Writing: Enter sends, the draft survives a reload, a message appears at once and stays until it is really stored.
+const composer = document.querySelector("#composer[data-live]")
+const unsent = document.getElementById("unsent")
+
+if (composer && unsent) {
+  const field = composer.elements.body
+  const problem = document.getElementById("composer-problem")
+  const me = document.body.dataset.me
+  const room = composer.dataset.room
+  const draftKey = `teahouse:draft:${me}:${room}`
+  const outboxKey = `teahouse:outbox:${me}:${room}`
+  const most = Number(field.dataset.most)
+  const touch = matchMedia("(hover: none) and (pointer: coarse)")
+
+  const read = key => { try { return localStorage.getItem(key) } catch { return null } }
+  const keep = (key, text) => { try { text ? localStorage.setItem(key, text) : localStorage.removeItem(key) } catch { /* full, or forbidden: then only this page knows */ } }
+
+  // -- what is on its way, kept until the server has it
+
+  let outbox = []
+  try { outbox = JSON.parse(read(outboxKey)) ?? [] } catch { outbox = [] }
+  const saveOutbox = () => keep(outboxKey, outbox.length ? JSON.stringify(outbox) : "")
+  const forget = id => { outbox = outbox.filter(message => message.id !== id); saveOutbox() }
+
+  // crypto.randomUUID is missing on plain http (RFC 9562, version 4)
+  function uuid() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16))
+    bytes[6] = bytes[6] & 0x0f | 0x40
+    bytes[8] = bytes[8] & 0x3f | 0x80
+    const hex = [...bytes].map(byte => byte.toString(16).padStart(2, "0")).join("")
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-")
+  }
+
+  function show(message) {
+    const bubble = unsent.content.querySelector(".message").cloneNode(true)
+    const form = unsent.content.querySelector("form").cloneNode(true)
+    bubble.id = `m-${message.id}`
+    bubble.removeAttribute("data-seq")
+    bubble.removeAttribute("data-version")
+    bubble.classList.add("sending")
+    bubble.querySelector("time")?.remove()
+    bubble.querySelector(".body p").textContent = message.body
+    form.elements.id.value = message.id
+    form.elements.body.value = message.body
+    bubble.append(form)
+    const last = document.querySelector("#messages > .message:last-of-type")
+    bubble.classList.toggle("follows", last?.dataset.author === me)
+    document.getElementById("messages").append(bubble)
+    htmx.process(bubble)
+    return form
+  }
+
+  function submit(form) {
+    form.closest(".message").classList.remove("unsent-failed")
+    form.requestSubmit()
+  }
+
+  function fail(form, sentence = "") {
+    form.querySelector(".problem").textContent = sentence
+    form.closest(".message").classList.add("unsent-failed")
+  }
+
+  function send() {
+    const body = field.value
+    if (!body.trim()) return
+    if (complain()) return
+    const message = { id: uuid(), body }
+    outbox.push(message)
+    saveOutbox()
+    field.value = ""
+    keep(draftKey, "")
+    const form = show(message)
+    document.dispatchEvent(new Event("teahouse:wrote"))
+    submit(form)
+  }
+
+  // The server counts characters with one for each line break, as this does.
+  function complain() {
+    const length = [...field.value].length
+    problem.hidden = length <= most
+    problem.textContent = length > most ? `This message has ${length.toLocaleString()} characters; it can have ${most.toLocaleString()}.` : ""
+    return length > most
+  }
+
+  const retryAll = () => document.querySelectorAll(".unsent-failed > form.unsent").forEach(form => {
+    if (!form.querySelector(".problem").textContent) submit(form)
+  })
+
+  function resume() {
+    for (const message of [...outbox]) {
+      const there = document.getElementById(`m-${message.id}`)
+      if (there?.dataset.seq) forget(message.id)
+      else if (!there) submit(show(message))
+    }
+  }
+
+  // -- events
+
+  composer.addEventListener("submit", event => { event.preventDefault(); send() })
+
+  // An Enter that ends an input method's composition never sends; Safari tells it by key code 229 alone.
+  field.addEventListener("keydown", event => {
+    if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing || event.keyCode === 229) return
+    if (touch.matches && !event.ctrlKey && !event.metaKey) return
+    event.preventDefault()
+    composer.requestSubmit()
+  })
+
+  field.addEventListener("input", () => { keep(draftKey, field.value); if (!problem.hidden || field.value.length > most) complain() })
+
+  document.addEventListener("click", event => {
+    const button = event.target.closest("[data-put-back]")
+    if (!button) return
+    const form = button.form
+    field.value = field.value ? `${form.elements.body.value}\n${field.value}` : form.elements.body.value
+    keep(draftKey, field.value)
+    forget(form.elements.id.value)
+    form.closest(".message").remove()
+    field.focus()
+  })
+
+  document.addEventListener("submit", event => {
+    if (event.target.matches("form.unsent")) event.target.closest(".message").classList.remove("unsent-failed")
+  }, true)
+
+  document.addEventListener("htmx:error", event => { if (event.target.matches?.("form.unsent")) fail(event.target) })
+  document.addEventListener("htmx:response:error", event => {
+    if (!event.target.matches?.("form.unsent")) return
+    const { response, text } = event.detail.ctx
+    const passing = response.status >= 500 || response.status === 401 || response.status === 429
+    fail(event.target, passing ? "" : new DOMParser().parseFromString(text, "text/html").body.textContent.trim())
+  })
+
+  // The real message takes the place that its seq gives it, so its stand-in makes way first.
+  document.addEventListener("htmx:before:swap", event => {
+    for (const task of event.detail.tasks ?? []) {
+      for (const article of task.fragment?.children ?? []) {
+        if (!article.dataset?.seq) continue
+        const waiting = document.getElementById(article.id)
+        if (waiting?.matches(".sending")) waiting.remove()
+        if (outbox.some(message => article.id === `m-${message.id}`)) forget(article.id.slice(2))
+      }
+    }
+  })
+
+  document.addEventListener("htmx:after:swap", resume) // a timeline taken afresh has lost what is on its way
+  document.addEventListener("htmx:ws:after:connection", retryAll)
+  addEventListener("online", retryAll)
+
+  const start = () => { resume(); document.dispatchEvent(new Event("teahouse:timeline")) }
+  if (!field.value) field.value = read(draftKey) ?? ""
+  if (!touch.matches) field.focus({ preventScroll: true })
+  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start()
+}

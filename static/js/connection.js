@@ -1,0 +1,75 @@
+// Keeps the page level with the room: resumes the socket from the page's version, polls while there is none, says so.
+const main = document.querySelector("main")
+const line = document.getElementById("connection")
+const poll = document.getElementById("poll")
+const POLL_MILLISECONDS = 3000
+const SILENCE_MILLISECONDS = 50000 // the server gives a sign of life every 20 seconds
+const QUIET_MILLISECONDS = 1500 // a connection that is back by then was not worth a word
+const SIGNED_OUT = 4401
+const NO_ACCESS = 4403
+
+const version = () => document.getElementById("room-version").value
+let connection = null
+let open = false
+let heard = Date.now()
+let notice = null
+
+function show(connected) {
+  open = connected
+  clearTimeout(notice)
+  if (connected) line.hidden = true
+  else notice = setTimeout(() => { line.hidden = open }, QUIET_MILLISECONDS)
+}
+
+function ask() {
+  if (!document.hidden) poll.dispatchEvent(new Event("teahouse:poll"))
+}
+
+// htmx reconnects by itself after a close without a code; it reads the address anew before it does.
+function reconnect() {
+  show(false)
+  heard = Date.now()
+  ask()
+  if (connection?.socket && connection.socket.readyState <= WebSocket.OPEN) {
+    connection.attempt = 0
+    connection.socket.close()
+  }
+}
+
+const toSignIn = () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`)
+
+if (poll) {
+  show(false)
+  document.addEventListener("htmx:ws:before:connection", event => {
+    connection = event.detail.connection
+    const url = new URL(connection.url)
+    url.searchParams.set("since", version())
+    connection.url = url.href
+  })
+  document.addEventListener("htmx:ws:after:connection", () => { heard = Date.now(); show(true) })
+  document.addEventListener("htmx:ws:before:message:incoming", () => { heard = Date.now() })
+  document.addEventListener("htmx:ws:close", event => {
+    show(false)
+    if (event.detail.code === SIGNED_OUT) toSignIn()
+    else if (event.detail.code === NO_ACCESS) location.reload()
+  })
+  document.addEventListener("htmx:config:request", event => {
+    const request = event.detail.ctx.request
+    if (event.target === poll) request.action += `?since=${version()}`
+  })
+  document.addEventListener("htmx:response:error", event => {
+    const status = event.detail.ctx.response.status
+    if (status === 401) toSignIn()
+    else if (event.target === poll && (status === 403 || status === 404)) location.reload()
+  })
+  setInterval(() => {
+    if (!open) ask()
+    else if (Date.now() - heard > SILENCE_MILLISECONDS) reconnect()
+  }, POLL_MILLISECONDS)
+  addEventListener("offline", () => show(false))
+  addEventListener("online", reconnect)
+  addEventListener("pageshow", event => { if (event.persisted) location.reload() })
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && (!open || Date.now() - heard > SILENCE_MILLISECONDS / 2)) reconnect()
+  })
+}

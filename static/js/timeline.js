@@ -1,0 +1,61 @@
+// Where the reader is: at the newest message it stays there; anywhere else nothing moves, and new ones are offered.
+const timeline = document.querySelector(".timeline")
+const offer = document.querySelector(".new-messages")
+const NEAR_PIXELS = 60
+
+const isAtNewest = () => Math.abs(timeline.scrollTop) < NEAR_PIXELS // column-reverse: 0 is the newest, above is negative
+const lastSeq = () => Number(document.querySelector("#messages > .message[data-seq]:last-of-type")?.dataset.seq ?? 0)
+
+// The first message in view and where it stands: it must stand there afterwards as well.
+function anchor() {
+  const top = timeline.getBoundingClientRect().top
+  for (const article of timeline.querySelectorAll(".message[id]")) {
+    const box = article.getBoundingClientRect()
+    if (box.bottom > top) return { id: article.id, offset: box.top }
+  }
+}
+
+function hold(change) {
+  const stays = isAtNewest()
+  const before = stays ? null : anchor()
+  change()
+  if (stays) timeline.scrollTop = 0
+  else if (before) {
+    const article = document.getElementById(before.id)
+    if (article) timeline.scrollTop += article.getBoundingClientRect().top - before.offset
+  }
+  return stays
+}
+
+if (timeline) {
+  let stayed = true
+  let before = null
+  let seen = lastSeq()
+
+  document.addEventListener("htmx:before:swap", () => {
+    stayed = isAtNewest()
+    before = stayed ? null : anchor()
+  })
+  document.addEventListener("htmx:after:swap", () => {
+    hold(() => document.dispatchEvent(new Event("teahouse:timeline")))
+    if (stayed) timeline.scrollTop = 0
+    else if (before) {
+      const article = document.getElementById(before.id)
+      if (article) timeline.scrollTop += article.getBoundingClientRect().top - before.offset
+    }
+    const last = lastSeq()
+    if (!stayed && last > seen) offer.hidden = false
+    seen = Math.max(seen, last)
+  })
+  timeline.addEventListener("scroll", () => { if (isAtNewest()) offer.hidden = true }, { passive: true })
+  offer.addEventListener("click", event => {
+    event.preventDefault()
+    timeline.scrollTo({ top: 0, behavior: "smooth" })
+    offer.hidden = true
+  })
+  // What the page itself puts in (a message on its way) brings the reader to the newest.
+  document.addEventListener("teahouse:wrote", () => {
+    document.dispatchEvent(new Event("teahouse:timeline"))
+    timeline.scrollTop = 0
+  })
+}

@@ -1,0 +1,61 @@
+// Puts the reader's own time into <time>, and a line between days.
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" })
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" })
+const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" })
+const longDayAndYear = new Intl.DateTimeFormat(undefined, { dateStyle: "full" })
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" })
+
+const midnight = date => new Date(date.getFullYear(), date.getMonth(), date.getDate())
+
+function nameOf(day) {
+  const today = midnight(new Date())
+  const daysAgo = Math.round((today - day) / 86400000)
+  if (daysAgo < 2) {
+    const name = relative.format(-daysAgo, "day")
+    return name.charAt(0).toUpperCase() + name.slice(1)
+  }
+  return (day.getFullYear() === today.getFullYear() ? longDay : longDayAndYear).format(day)
+}
+
+function localise(article) {
+  const time = article.querySelector("time")
+  if (!time || time.dataset.local) return
+  const date = new Date(time.dateTime)
+  time.dataset.local = midnight(date).getTime()
+  time.textContent = clock.format(date)
+  time.title = full.format(date)
+}
+
+// A day's line has neither an id nor a data-seq, so that the upsert's ordering passes over it.
+function separateDays(messages) {
+  let day = null
+  for (const child of [...messages.children]) {
+    if (child.matches(".day")) {
+      if (!child.nextElementSibling?.matches(".message") || child.dataset.day === day) child.remove()
+      continue
+    }
+    if (!child.matches(".message")) continue
+    const its = child.querySelector("time")?.dataset.local ?? day
+    const line = child.previousElementSibling?.matches(".day") ? child.previousElementSibling : null
+    if (its === day) line?.remove()
+    else if (line?.dataset.day !== its) {
+      line?.remove()
+      const fresh = document.createElement("div")
+      fresh.className = "day"
+      fresh.dataset.day = its
+      fresh.textContent = nameOf(new Date(Number(its)))
+      child.before(fresh)
+    }
+    day = its
+  }
+}
+
+function refresh() {
+  const messages = document.getElementById("messages")
+  if (!messages) return
+  messages.querySelectorAll(".message").forEach(localise)
+  separateDays(messages)
+}
+
+refresh()
+document.addEventListener("teahouse:timeline", refresh)
