@@ -54,6 +54,9 @@ class Database(PostgresEngine):
     def __init__(self, url: str) -> None:
         super().__init__(config={"dsn": url, "timeout": CONNECT_SECONDS_MAX}, extensions=())
 
+    async def check_version(self) -> None:
+        """Piccolo would connect here, each time the module is imported; the supervisor checks once."""
+
     async def start(self) -> None:
         await self.start_connection_pool(
             min_size=1,

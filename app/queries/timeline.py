@@ -11,7 +11,7 @@ from app.tables import Room
 from app.views import MessageLine, Timeline, message_line
 
 PAGE_MESSAGES = 50
-SEQ_MAX = 2**62
+NUMBER_MAX = 2**62  # above every seq and version
 
 _SLICE = """
 SELECT r.version AS room_version, r.last_seq, m.*, p.name AS author_name
@@ -45,12 +45,12 @@ class ChangedMessages(NamedTuple):
 
 
 async def latest(room: int) -> Timeline:
-    return await before(room, SEQ_MAX)
+    return await before(room, NUMBER_MAX)
 
 
 async def before(room: int, seq: int) -> Timeline:
     """The PAGE_MESSAGES messages before `seq`."""
-    rows = await Room.raw(_SLICE, min(seq, SEQ_MAX), PAGE_MESSAGES, room)
+    rows = await Room.raw(_SLICE, max(0, min(seq, NUMBER_MAX)), PAGE_MESSAGES, room)
     messages = [message_line(row) for row in rows if row["seq"] is not None]
     return Timeline(
         room=room,
@@ -63,7 +63,7 @@ async def before(room: int, seq: int) -> Timeline:
 
 async def changed_since(room: int, since: int, limit: int) -> ChangedMessages:
     """What changed after version `since`, at most `limit` messages of it."""
-    rows = await Room.raw(_CHANGES, since, limit, room)
+    rows = await Room.raw(_CHANGES, max(-1, min(since, NUMBER_MAX)), limit, room)
     messages = [message_line(row) for row in rows if row["seq"] is not None]
     room_version = rows[0]["room_version"] if rows else 0
     reached = messages[-1].version if len(messages) == limit else room_version

@@ -1,0 +1,100 @@
+"""One private PostgreSQL and Redis for the whole run, and houses on top of them."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from app import embedded
+from tests.house import House, Visitor, visitors
+
+@dataclass(frozen=True)
+class Servers:
+    database_url: str
+    redis_url: str
+
+    def environment(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "SECRET_KEY": "for tests"}
+
+    async def empty_database(self) -> "Servers":
+        """The same servers with a database of their own, in which nothing is yet."""
+        name = f"t{uuid4().hex}"
+        connection = await asyncpg.connect(self.database_url)
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+        return Servers(self.database_url.replace("/teahouse?", f"/{name}?"), self.redis_url)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Real servers: those of the environment, or private ones."""
+    with contextlib.ExitStack() as own:
+        data = tmp_path_factory.mktemp("servers")
+        sockets = own.enter_context(embedded.socket_folder(data))
+        yield Servers(
+            os.environ.get("TEST_DATABASE_URL") or own.enter_context(embedded.postgres(data, sockets)),
+            os.environ.get("TEST_REDIS_URL") or own.enter_context(embedded.redis(data, sockets)),
+        )
+
+
+@pytest.fixture(scope="session")
+async def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A house with two workers, shared by all tests that need nothing special."""
+    data = str(tmp_path_factory.mktemp("house"))
+    house = await House.open(**servers.environment(), DATA_DIR=data, WORKERS="2")
+    yield house
+    await house.close()
+
+
+@pytest.fixture(scope="session")
+async def second_house(servers: Servers, house: House, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Another house on the same servers: a worker that is certainly not the first one's."""
+    second = await House.open(**servers.environment(), DATA_DIR=str(tmp_path_factory.mktemp("second")))
+    yield second
+    await second.close()
+
+
+@pytest.fixture(autouse=True)
+async def see_visitors_out() -> AsyncIterator[None]:
+    yield
+    while visitors:
+        await visitors.pop().http.aclose()
+
+
+OpenHouse = Callable[..., Awaitable[House]]
+
+
+@pytest.fixture
+async def open_house(servers: Servers, tmp_path: Path) -> AsyncIterator[OpenHouse]:
+    """A function that opens a house of its own, with other settings, for the time of the test."""
+    houses: list[House] = []
+
+    async def open_one(on: Servers = servers, **environment: str) -> House:
+        data = {"DATA_DIR": str(tmp_path / str(len(houses)))}
+        houses.append(await House.open(**on.environment() | data | environment))
+        return houses[-1]
+
+    yield open_one
+    for house in houses:
+        await house.close()
+
+
+@pytest.fixture
+async def ana(house: House) -> Visitor:
+    return await Visitor.at(house.url).sign_up("Ana")
+
+
+@pytest.fixture
+async def bo(house: House) -> Visitor:
+    return await Visitor.at(house.url).sign_up("Bo")
+
+
+@pytest.fixture
+def stranger(house: House) -> Visitor:
+    """Somebody without an account."""
+    return Visitor.at(house.url)

@@ -1,0 +1,199 @@
+"""The real thing, for tests: servers as `teahouse serve` starts them, visitors over HTTP, readers on sockets."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import websockets
+
+REPOSITORY = Path(__file__).parent.parent
+START_SECONDS_MAX = 60
+PATIENCE_SECONDS = 20
+PASSWORD = "a good long password"
+_numbers = count(1)
+
+ARTICLE = re.compile(r'<article class="message[^"]*" id="m-([0-9a-f-]{36})" data-seq="(\d+)" data-version="(\d+)"')
+VERSION = re.compile(r'<data id="room-version" value="(\d+)">')
+
+
+class House:
+    """One `teahouse serve` on a free port."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self.process = process
+        self.url = url
+
+    @classmethod
+    async def open(cls, **environment: str) -> "House":
+        """Start it and wait for the line that says where it is."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=REPOSITORY,
+            env=clean_environment() | {"PORT": "0", "WORKERS": "1", "LIMITS": "off"} | environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), START_SECONDS_MAX)
+        assert "Teahouse is open" in line, line
+        return cls(process, line.split()[-1])
+
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(pid) for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+    async def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(asyncio.to_thread(self.process.wait), START_SECONDS_MAX)
+        self.process.stdout.close()
+
+
+def clean_environment() -> dict[str, str]:
+    ours = ("HOST", "PORT", "WORKERS", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL")
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+visitors: list["Visitor"] = []
+"""Everybody who came during this test; they are seen out at its end."""
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser that runs no JavaScript."""
+
+    http: httpx.AsyncClient
+    url: str
+    name: str = ""
+    email: str = ""
+    id: int = 0
+
+    @classmethod
+    def at(cls, url: str) -> "Visitor":
+        visitor = cls(httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS), url)
+        visitors.append(visitor)
+        return visitor
+
+    async def sign_up(self, name: str = "", **fields: str) -> "Visitor":
+        self.name = name or f"Visitor {next(_numbers)}"
+        self.email = f"{uuid4().hex}@example.org"
+        form = {"name": self.name, "email": self.email, "password": PASSWORD} | fields
+        answer = await self.http.post("/sign-up", data=form)
+        assert answer.status_code == 303, answer.text
+        page = await self.http.get("/rooms")
+        self.id = int(re.search(r'data-me="(\d+)"', page.text).group(1))
+        return self
+
+    async def make_room(self, name: str = "", visibility: str = "open") -> int:
+        form = {"name": name or f"Room {next(_numbers)}", "visibility": visibility}
+        answer = await self.http.post("/rooms", data=form)
+        assert answer.status_code == 303, answer.text
+        return int(answer.headers["location"].rsplit("/", 1)[1])
+
+    async def join(self, room: int) -> "Visitor":
+        answer = await self.http.post(f"/rooms/{room}/join")
+        assert answer.status_code == 303, answer.text
+        return self
+
+    async def invitation_to(self, room: int) -> str:
+        page = await self.http.get(f"/rooms/{room}/members")
+        return re.search(r'href="(/join/[^"]+)"', page.text).group(1)
+
+    async def post(self, room: int, body: str, id: str = "", htmx: bool = True) -> httpx.Response:
+        return await self.http.post(
+            f"/rooms/{room}/messages",
+            data={"id": id or str(uuid4()), "body": body},
+            headers={"HX-Request": "true"} if htmx else {},
+        )
+
+    async def say(self, room: int, body: str) -> str:
+        """Post a message that must be accepted; returns its id."""
+        answer = await self.post(room, body)
+        assert answer.status_code == 200, answer.text
+        return articles(answer.text)[0].id
+
+    async def version_of(self, room: int) -> int:
+        return version((await self.http.get(f"/rooms/{room}")).text)
+
+    @contextlib.asynccontextmanager
+    async def listening(self, room: int, since: int = 0, **headers: str) -> AsyncIterator["Reader"]:
+        """A socket in the room, read all the time."""
+        async with websockets.connect(
+            self.socket_url(room, since), additional_headers=self.socket_headers() | headers, max_size=None
+        ) as socket:
+            reader = Reader(socket)
+            reading = asyncio.create_task(reader.read())
+            try:
+                yield reader
+            finally:
+                reading.cancel()
+
+    def socket_url(self, room: int, since: int = 0) -> str:
+        return f"{self.url.replace('http', 'ws', 1)}/socket?room={room}&since={since}"
+
+    def socket_headers(self) -> dict[str, str]:
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies.jar)
+        return {"Cookie": cookies, "Origin": self.url}
+
+
+@dataclass
+class Article:
+    id: str
+    seq: int
+    version: int
+
+
+def articles(html: str) -> list[Article]:
+    return [Article(id, int(seq), int(version)) for id, seq, version in ARTICLE.findall(html)]
+
+
+def version(html: str) -> int:
+    return int(VERSION.findall(html)[-1])
+
+
+@dataclass
+class Reader:
+    """What one socket brought: every article in the order of arrival."""
+
+    socket: websockets.ClientConnection
+    articles: list[Article] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    closed_with: int | None = None
+
+    async def read(self) -> None:
+        try:
+            async for frame in self.socket:
+                self.frames.append(frame)
+                self.articles.extend(articles(frame))
+                self.news.set()
+        except websockets.ConnectionClosed:
+            pass
+        self.closed_with = self.socket.close_code
+        self.news.set()
+
+    @property
+    def seqs(self) -> list[int]:
+        return [article.seq for article in self.articles]
+
+    @property
+    def version(self) -> int:
+        return version(self.frames[-1]) if self.frames else 0
+
+    async def until(self, condition, seconds: float = PATIENCE_SECONDS) -> "Reader":
+        """Wait for what the socket brings to fulfil the condition."""
+        async with asyncio.timeout(seconds):
+            while not condition(self):
+                self.news.clear()
+                await self.news.wait()
+        return self

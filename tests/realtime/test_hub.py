@@ -1,0 +1,117 @@
+"""The order of things, whatever the bus does: events lost, doubled, late, while sockets come and go."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+import hypothesis
+from hypothesis import strategies
+
+from app.errors import Unavailable
+from app.realtime import hub as hub_module
+from app.realtime.bus import Bus, connect
+from app.realtime.events import RoomChanged
+from app.realtime.frames import Frame
+from app.realtime.hub import Changes, Hub, Source
+
+ROOM = 1
+
+
+class Room:
+    """A room's truth: the versions it has reached. Every frame spells out the versions it carries."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.version = 0
+        self.chance = chance
+
+    def post(self, count: int) -> RoomChanged:
+        since, self.version = self.version, self.version + count
+        return RoomChanged(ROOM, since, self.version, spell(since, self.version))
+
+    async def changes(self, room: int, since: int) -> Changes:
+        """Read like PostgreSQL: at one moment, answered at a later one, and sometimes away."""
+        await asyncio.sleep(0)
+        if self.chance.random() < 0.1:
+            raise Unavailable
+        version = min(self.version, since + self.chance.randint(1, 5))
+        html = spell(since, version)
+        for _ in range(self.chance.randint(0, 3)):
+            await asyncio.sleep(0)
+        return Changes(max(since, version), html)
+
+    async def versions(self, rooms: Sequence[int]) -> dict[int, int]:
+        return {ROOM: self.version}
+
+    async def lost_access(self, seats: object) -> set[tuple[int, int, int]]:
+        return set()
+
+
+def spell(since: int, version: int) -> str:
+    return " ".join(str(number) for number in range(since + 1, version + 1))
+
+
+class Socket:
+    def __init__(self) -> None:
+        self.person = self.session = 1
+        self.received: list[int] = []
+
+    def write(self, frame: Frame) -> None:
+        if "<" not in frame.html:
+            self.received.extend(int(number) for number in frame.html.split())
+
+    def close(self, code: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
+steps = strategies.lists(
+    strategies.one_of(
+        strategies.tuples(strategies.just("post"), strategies.integers(1, 4)),
+        strategies.tuples(strategies.just("join"), strategies.integers(0, 100)),
+        strategies.tuples(strategies.just("leave"), strategies.integers(0, 100)),
+        strategies.tuples(strategies.just("breathe"), strategies.integers(1, 5)),
+    ),
+    max_size=40,
+)
+
+
+@hypothesis.given(steps, strategies.integers(0, 2**32))
+@hypothesis.settings(max_examples=150, deadline=None)
+def test_every_seat_gets_every_change_once_and_in_order(steps: list[tuple[str, int]], seed: int) -> None:
+    asyncio.run(_play(steps, random.Random(seed)))
+
+
+async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
+    hub_module.HELD_SECONDS = hub_module.RETRY_SECONDS = 0.0
+    redis = connect("redis://127.0.0.1:1")
+    room = Room(chance)
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access))
+    seated: list[tuple[Socket, int, object]] = []
+    late: list[RoomChanged] = []
+    for action, number in steps:
+        if action == "post":
+            event = room.post(number)
+            for _ in range(chance.choice([0, 1, 1, 1, 2])):  # lost, delivered, doubled
+                late.append(event)
+            if chance.random() < 0.3:
+                chance.shuffle(late)
+            while late and chance.random() < 0.7:
+                hub.deliver(late.pop(0))
+        elif action == "join":
+            socket, since = Socket(), min(number, room.version)
+            seated.append((socket, since, await hub.join(socket, ROOM, since)))
+        elif action == "leave" and seated:
+            hub.leave(seated.pop(number % len(seated))[2])
+        else:
+            for _ in range(number):
+                await asyncio.sleep(0)
+    for event in late:
+        hub.deliver(event)
+    async with asyncio.timeout(5):
+        while any(socket.received[-1:] != [room.version] and since < room.version for socket, since, _ in seated):
+            await asyncio.sleep(0)
+            await hub._sweep()
+    for socket, since, _ in seated:
+        assert socket.received == list(range(since + 1, room.version + 1))
+    hub.close()
+    await redis.aclose()

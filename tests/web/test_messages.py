@@ -1,0 +1,267 @@
+import asyncio
+from html.parser import HTMLParser
+from uuid import uuid4
+
+import pytest
+
+from app.actions.messages import BODY_LENGTH_MAX
+from tests.house import Visitor, articles, version
+
+
+class Bodies(HTMLParser):
+    """The text of every `.body`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.inside = False
+
+    def handle_starttag(self, tag, attrs):
+        if dict(attrs).get("class") == "body":
+            self.inside = True
+            self.texts.append("")
+
+    def handle_endtag(self, tag):
+        if tag == "div":
+            self.inside = False
+
+    def handle_data(self, data):
+        if self.inside:
+            self.texts[-1] += data
+
+
+def bodies(html: str) -> list[str]:
+    parser = Bodies()
+    parser.feed(html)
+    return parser.texts
+
+
+async def test_a_posted_message_is_answered_with_its_article_and_stands_in_the_room(ana: Visitor) -> None:
+    room = await ana.make_room()
+    message_id = str(uuid4())
+    answer = await ana.post(room, "Good morning", id=message_id)
+    assert answer.status_code == 200
+    assert [article.id for article in articles(answer.text)] == [message_id]
+    assert "room-version" not in answer.text  # the page may lack what came before this one
+    page = await ana.http.get(f"/rooms/{room}")
+    assert bodies(page.text)[0] == "Good morning"
+    assert version(page.text) == 1
+
+
+async def test_without_htmx_a_post_goes_back_to_the_room(ana: Visitor) -> None:
+    room = await ana.make_room()
+    answer = await ana.post(room, "Good morning", htmx=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/rooms/{room}")
+
+
+async def test_without_an_id_the_server_names_the_message(ana: Visitor) -> None:
+    room = await ana.make_room()
+    answer = await ana.http.post(f"/rooms/{room}/messages", data={"body": "hi"}, headers={"HX-Request": "true"})
+    assert len(articles(answer.text)) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x",
+        "x" * BODY_LENGTH_MAX,
+        "🍵" * BODY_LENGTH_MAX,
+        "one\ntwo\n\n  three",
+        "我可以星期六早上过来帮忙翻土。",
+        "<script>alert(1)</script> <hx-partial hx-target='body'> & \"quotes\" {{ braces }} %s",
+        "‮right to left‬ \u200d \ufeff \x01\x1f\x7f \U0010ffff",
+        " leading and trailing ",
+    ],
+)
+async def test_any_text_is_kept_as_it_was_written(ana: Visitor, body: str) -> None:
+    room = await ana.make_room()
+    answer = await ana.post(room, body)
+    assert answer.status_code == 200
+    assert bodies(answer.text) == [body]
+
+
+async def test_line_breaks_of_a_browser_form_count_and_come_back_as_one_character(ana: Visitor) -> None:
+    room = await ana.make_room()
+    body = "\r\n".join("x" * (BODY_LENGTH_MAX // 2))  # half of it letters, half line breaks
+    answer = await ana.post(room, body)
+    assert bodies(answer.text) == [body.replace("\r\n", "\n")]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("", "An empty message cannot be sent."),
+        (" \n\t ", "An empty message cannot be sent."),
+        ("x" * (BODY_LENGTH_MAX + 1), "This message has 8,001 characters; it can have 8,000."),
+        ("a\0b", "This message contains a NUL character, which cannot be stored."),
+    ],
+)
+async def test_a_body_that_cannot_be_taken_is_refused_in_a_sentence(ana: Visitor, body: str, sentence: str) -> None:
+    room = await ana.make_room()
+    answer = await ana.post(room, body)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    page = await ana.post(room, body, htmx=False)
+    assert page.status_code == 422
+    assert sentence in page.text
+    assert await ana.version_of(room) == 0
+
+
+async def test_a_refused_text_comes_back_in_the_composer(ana: Visitor) -> None:
+    room = await ana.make_room()
+    body = "y" * (BODY_LENGTH_MAX + 1)
+    page = await ana.post(room, body, htmx=False)
+    assert body in page.text
+
+
+@pytest.mark.parametrize("message_id", ["7", "not-a-uuid", "{00000000-0000-0000-0000-000000000001}", "0" * 32])
+async def test_an_id_that_is_no_uuid_is_refused(ana: Visitor, message_id: str) -> None:
+    room = await ana.make_room()
+    assert (await ana.post(room, "hi", id=message_id)).status_code == 422
+    assert await ana.version_of(room) == 0
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("application/x-www-form-urlencoded", b"body=\xff\xfe"),
+        ("application/x-www-form-urlencoded", b"body=%FF%FE"),
+        ("application/x-www-form-urlencoded", "&".join(f"f{n}=1" for n in range(100)).encode()),
+        ("application/json", b'{"body": "hi"}'),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
+    ],
+)
+async def test_a_malformed_form_is_refused(ana: Visitor, content_type: str, content: bytes) -> None:
+    room = await ana.make_room()
+    answer = await ana.http.post(
+        f"/rooms/{room}/messages", content=content, headers={"Content-Type": content_type, "HX-Request": "true"}
+    )
+    assert answer.status_code in (400, 422)
+    assert 'class="problem"' in answer.text
+    assert await ana.version_of(room) == 0
+
+
+async def test_a_multipart_form_is_read_as_well(ana: Visitor) -> None:
+    room = await ana.make_room()
+    parts = {"body": (None, "from a multipart form"), "id": (None, str(uuid4()))}
+    answer = await ana.http.post(f"/rooms/{room}/messages", files=parts, headers={"HX-Request": "true"})
+    assert bodies(answer.text) == ["from a multipart form"]
+
+
+async def test_an_oversized_form_is_refused(ana: Visitor) -> None:
+    room = await ana.make_room()
+    answer = await ana.post(room, "x" * 1_000_000)
+    assert answer.status_code == 413
+    assert await ana.version_of(room) == 0
+
+
+async def test_a_repeated_uuid_posts_nothing_twice_and_answers_as_the_first_time(ana: Visitor) -> None:
+    room = await ana.make_room()
+    message_id = str(uuid4())
+    first = await ana.post(room, "once", id=message_id)
+    again = await ana.post(room, "something else now", id=message_id.upper())
+    assert (again.status_code, again.text) == (200, first.text)
+    assert await ana.version_of(room) == 1
+
+
+async def test_the_same_uuid_from_twenty_requests_at_once_is_one_message(ana: Visitor) -> None:
+    room = await ana.make_room()
+    message_id = str(uuid4())
+    answers = await asyncio.gather(*[ana.post(room, "once", id=message_id) for _ in range(20)])
+    assert {(answer.status_code, answer.text) for answer in answers} == {(200, answers[0].text)}
+    assert await ana.version_of(room) == 1
+
+
+async def test_somebody_elses_uuid_is_refused_and_reveals_nothing(ana: Visitor, bo: Visitor) -> None:
+    closed = await ana.make_room(visibility="closed")
+    message_id = await ana.say(closed, "the secret of the closed room")
+    room = await bo.make_room()
+    answer = await bo.post(room, "mine", id=message_id)
+    assert answer.status_code == 409
+    assert "secret" not in answer.text
+    assert "Ana" not in answer.text
+    assert await bo.version_of(room) == 0
+
+
+async def test_an_own_uuid_from_another_room_is_refused(ana: Visitor) -> None:
+    first, second = await ana.make_room(), await ana.make_room()
+    message_id = await ana.say(first, "here")
+    assert (await ana.post(second, "there", id=message_id)).status_code == 409
+
+
+async def test_messages_of_one_author_stand_together_until_somebody_else_writes(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    follows = []
+    for who in (ana, ana, bo, ana):
+        follows.append('class="message follows"' in (await who.post(room, "x")).text)
+    assert follows == [False, True, False, False]
+
+
+async def test_history_comes_in_slices_that_join_without_gap_or_overlap(ana: Visitor) -> None:
+    room = await ana.make_room()
+    await asyncio.gather(*[ana.say(room, f"message {n}") for n in range(120)])
+    page = await ana.http.get(f"/rooms/{room}")
+    seqs = [article.seq for article in articles(page.text) if article.seq]
+    assert seqs == list(range(71, 121))
+    while seqs[0] > 1:
+        older = await ana.http.get(f"/rooms/{room}/messages", params={"before": seqs[0]})
+        assert ("older" in older.text) == (seqs[0] > 51)
+        seqs = [article.seq for article in articles(older.text)] + seqs
+    assert seqs == list(range(1, 121))
+
+
+async def test_without_javascript_older_messages_are_a_link_away_and_the_newest_as_well(ana: Visitor) -> None:
+    room = await ana.make_room()
+    await asyncio.gather(*[ana.say(room, f"message {n}") for n in range(60)])
+    page = await ana.http.get(f"/rooms/{room}")
+    assert f'href="/rooms/{room}?before=11"' in page.text
+    older = await ana.http.get(f"/rooms/{room}?before=11")
+    assert [article.seq for article in articles(older.text) if article.seq] == list(range(1, 11))
+    assert "To the newest messages" in older.text
+    assert "hx-ws:connect" not in older.text  # a page of the past takes in nothing new
+
+
+async def test_changes_bring_what_came_after_a_version_and_nothing_else(ana: Visitor) -> None:
+    room = await ana.make_room()
+    for n in range(5):
+        await ana.say(room, f"message {n}")
+    for since in range(5):
+        answer = await ana.http.get(f"/rooms/{room}/changes", params={"since": since})
+        assert [article.seq for article in articles(answer.text)] == list(range(since + 1, 6))
+        assert version(answer.text) == 5
+    assert (await ana.http.get(f"/rooms/{room}/changes?since=5")).status_code == 204
+
+
+async def test_a_page_too_far_behind_or_from_the_future_gets_the_timeline_afresh(ana: Visitor) -> None:
+    room = await ana.make_room()
+    await asyncio.gather(*[ana.say(room, f"message {n}") for n in range(310)])
+    for since in (0, 9, 311, 10**15):
+        answer = await ana.http.get(f"/rooms/{room}/changes", params={"since": since})
+        assert 'id="messages"' in answer.text
+        assert [article.seq for article in articles(answer.text)] == list(range(261, 311))
+        assert version(answer.text) == 310
+    answer = await ana.http.get(f"/rooms/{room}/changes", params={"since": 10})
+    assert 'id="messages"' not in answer.text
+    assert len(articles(answer.text)) == 300
+
+
+async def test_a_room_that_was_not_joined_takes_no_message(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    assert (await bo.post(room, "hi")).status_code == 403
+    assert await ana.version_of(room) == 0
+
+
+@pytest.mark.parametrize("query", ["before=abc", "before=-1", "before=99999999999999999999999"])
+async def test_a_nonsensical_place_in_the_history_gives_no_error_page(ana: Visitor, query: str) -> None:
+    room = await ana.make_room()
+    await ana.say(room, "hi")
+    assert (await ana.http.get(f"/rooms/{room}/messages?{query}")).status_code in (200, 400)
+    assert (await ana.http.get(f"/rooms/{room}?{query}")).status_code in (200, 400)
+
+
+@pytest.mark.parametrize("query", ["since=abc", "since=-1", "since=99999999999999999999999"])
+async def test_a_nonsensical_version_gives_no_error_page(ana: Visitor, query: str) -> None:
+    room = await ana.make_room()
+    assert (await ana.http.get(f"/rooms/{room}/changes?{query}")).status_code in (200, 400)

@@ -1,0 +1,156 @@
+import re
+
+import pytest
+
+from tests.house import Visitor
+
+
+async def test_whoever_makes_a_room_is_in_it_as_its_admin(ana: Visitor) -> None:
+    room = await ana.make_room("Garden plans")
+    page = await ana.http.get(f"/rooms/{room}")
+    assert "<h1>Garden plans</h1>" in page.text
+    members = await ana.http.get(f"/rooms/{room}/members")
+    assert re.search(r'class="name">Ana</span> <small>admin</small>', members.text)
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"name": ""}, "A room needs a name that others can see."),
+        ({"name": " \u200b "}, "A room needs a name that others can see."),
+        ({"name": "x" * 81}, "This name has 81 characters; it can have 80."),
+        ({"name": "Tea", "visibility": "ajar"}, "A room is either open or closed."),
+    ],
+)
+async def test_a_room_that_cannot_be_made_is_refused_beside_the_field(
+    ana: Visitor, form: dict[str, str], sentence: str
+) -> None:
+    answer = await ana.http.post("/rooms", data=form)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'value="{form["name"]}"' in answer.text
+
+
+async def test_an_open_room_is_in_the_directory_and_anyone_signed_in_joins(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room("An open room to find")
+    directory = await bo.http.get("/rooms")
+    assert "An open room to find" in directory.text
+    outside = await bo.http.get(f"/rooms/{room}")
+    assert "Join the room" in outside.text
+    await bo.join(room)
+    await bo.join(room)  # safe to repeat
+    assert (await bo.post(room, "hello")).status_code == 200
+    members = await ana.http.get(f"/rooms/{room}/members")
+    assert members.text.count(f'<li data-person="{bo.id}"') == 1
+
+
+async def test_a_closed_room_is_in_no_directory_and_is_entered_by_its_link(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room("A closed room to hide", "closed")
+    assert "A closed room to hide" not in (await bo.http.get("/rooms")).text
+    assert (await bo.http.post(f"/rooms/{room}/join")).status_code == 404
+    link = await ana.invitation_to(room)
+    invitation = await bo.http.get(link)
+    assert "A closed room to hide" in invitation.text
+    answer = await bo.http.post(link)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/rooms/{room}")
+    assert (await bo.http.get(f"/rooms/{room}")).status_code == 200
+
+
+async def test_only_admins_see_the_invitation_link(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    assert "/join/" not in (await bo.http.get(f"/rooms/{room}/members")).text
+
+
+async def test_a_made_up_invitation_leads_nowhere(ana: Visitor) -> None:
+    for answer in (await ana.http.get("/join/made-up"), await ana.http.post("/join/made-up")):
+        assert answer.status_code == 404
+        assert "This invitation is no longer valid." in answer.text
+
+
+def addresses(room: int | str) -> list[tuple[str, str]]:
+    return [
+        ("GET", f"/rooms/{room}"),
+        ("GET", f"/rooms/{room}?before=5"),
+        ("GET", f"/rooms/{room}/messages"),
+        ("GET", f"/rooms/{room}/messages?before=5"),
+        ("GET", f"/rooms/{room}/changes?since=0"),
+        ("GET", f"/rooms/{room}/members"),
+        ("POST", f"/rooms/{room}/messages"),
+        ("POST", f"/rooms/{room}/join"),
+        ("POST", f"/rooms/{room}/leave"),
+    ]
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+async def test_a_closed_room_answers_an_outsider_exactly_like_one_that_does_not_exist(
+    ana: Visitor, bo: Visitor, htmx: bool
+) -> None:
+    room = await ana.make_room(visibility="closed")
+    await ana.say(room, "between us")
+    missing = 2_000_000_000
+    headers = {"HX-Request": "true"} if htmx else {}
+    for (method, closed), (_, nowhere) in zip(addresses(room), addresses(missing), strict=True):
+        answers = [
+            await bo.http.request(method, address, headers=headers, data={"body": "hi"} if method == "POST" else None)
+            for address in (closed, nowhere)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404], closed
+        assert answers[0].text.replace(str(room), "") == answers[1].text.replace(str(missing), ""), closed
+        assert set(answers[0].headers) == set(answers[1].headers)
+    assert await ana.version_of(room) == 1
+
+
+@pytest.mark.parametrize("room", ["abc", "0", "-1", "99999999999", "1.5"])
+async def test_an_address_of_no_room_is_not_there(ana: Visitor, room: str) -> None:
+    for method, address in addresses(room):
+        answer = await ana.http.request(method, address, data={"body": "hi"} if method == "POST" else None)
+        assert answer.status_code == 404, address
+
+
+async def test_an_open_room_shows_an_outsider_its_door_and_nothing_that_was_said(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    await ana.say(room, "said inside")
+    assert "said inside" not in (await bo.http.get(f"/rooms/{room}")).text
+    for method, address in addresses(room)[2:]:
+        if not address.endswith("/join"):
+            answer = await bo.http.request(method, address, data={"body": "hi"} if method == "POST" else None)
+            assert answer.status_code == 403, address
+            assert "said inside" not in answer.text
+
+
+async def test_leaving_ends_what_one_may_see(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room(visibility="closed")
+    await bo.http.post(await ana.invitation_to(room))
+    answer = await bo.http.post(f"/rooms/{room}/leave")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/rooms")
+    assert (await bo.http.get(f"/rooms/{room}")).status_code == 404
+    assert (await bo.post(room, "hi")).status_code == 404
+
+
+async def test_when_the_last_admin_leaves_the_longest_standing_member_takes_over(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    await ana.http.post(f"/rooms/{room}/leave")
+    assert "/join/" in (await bo.http.get(f"/rooms/{room}/members")).text
+
+
+async def test_the_front_door_leads_to_the_last_room(ana: Visitor, bo: Visitor) -> None:
+    assert (await ana.http.get("/")).headers["location"] == "/rooms"
+    first, second = await ana.make_room(), await ana.make_room()
+    await ana.http.get(f"/rooms/{first}")
+    assert (await ana.http.get("/")).headers["location"] == f"/rooms/{first}"
+    await ana.http.post(f"/rooms/{first}/leave")
+    assert (await ana.http.get("/")).headers["location"] == f"/rooms/{second}"
+
+
+async def test_signed_out_nothing_of_a_room_can_be_reached(ana: Visitor, stranger: Visitor) -> None:
+    room = await ana.make_room()
+    await ana.say(room, "said inside")
+    for method, address in addresses(room):
+        answer = await stranger.http.request(method, address, data={"body": "hi"} if method == "POST" else None)
+        assert answer.status_code == 303, address
+        assert answer.headers["location"].startswith("/sign-in")
+        htmx = await stranger.http.request(method, address, headers={"HX-Request": "true"})
+        assert htmx.status_code == 401, address
+    assert await ana.version_of(room) == 1
