@@ -1,0 +1,214 @@
+"""A page that stays level with its room, whatever happens to its connection; and a reader who is not moved about."""
+
+import asyncio
+
+import httpx
+
+from tests.browser.conftest import PHONE, Arrive, Person
+from tests.house import House, Visitor
+
+NOTICE = "#connection"
+
+
+async def companion(person: Person, room: int) -> Visitor:
+    """Somebody else in the room, who writes over HTTP."""
+    return await (await Visitor.at(person.url).sign_up("Bo")).join(room)
+
+
+async def say_many(visitor: Visitor, room: int, count: int, word: str = "message") -> None:
+    for n in range(count):
+        await visitor.say(room, f"{word} {n}")
+
+
+async def test_going_offline_and_back_loses_and_doubles_nothing(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await bo.say(room, "before")
+    await ana.sees("before")
+    await ana.context.set_offline(True)
+    await ana.page.evaluate("document.querySelector('main')._htmx.ws.connection.socket.close()")
+    await ana.page.locator(NOTICE).wait_for()
+    assert await ana.page.locator(NOTICE).inner_text() == "connecting…"
+    await bo.say(room, "while away")
+    await ana.send("written while away")
+    await ana.page.locator("text=Not sent · try again").wait_for()
+    await ana.context.set_offline(False)
+    await ana.sees("while away")
+    await ana.sees("written while away")
+    await ana.page.locator(NOTICE).wait_for(state="hidden")
+    assert await ana.seqs() == [1, 2, 3]
+
+
+async def test_where_websockets_are_blocked_the_page_polls(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.page.route_web_socket("**/socket**", lambda socket: asyncio.ensure_future(socket.close(code=1006)))
+    await ana.page.goto(f"{ana.url}/rooms")
+    await ana.page.fill("[name=name]", "Garden plans")
+    await ana.page.click("text=Make the room")
+    await ana.page.wait_for_url("**/rooms/*")
+    room = int(ana.page.url.rsplit("/", 1)[1])
+    bo = await companion(ana, room)
+    await say_many(bo, room, 3)
+    await ana.sees("message 2")
+    await ana.send("own")
+    await bo.say(room, "last")
+    await ana.sees("last")
+    assert await ana.seqs() == [1, 2, 3, 4, 5]
+
+
+async def test_a_dead_worker_is_replaced_and_pages_come_back(arrive: Arrive, open_house) -> None:
+    import os
+    import signal
+
+    house: House = await open_house()
+    ana = await arrive("Ana", at=house)
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await bo.say(room, "before")
+    await ana.sees("before")
+    os.kill(house.workers()[0], signal.SIGKILL)
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await bo.say(room, "after")
+                break
+            except httpx.TransportError:
+                continue
+    await ana.sees("after")
+    await ana.page.locator(NOTICE).wait_for(state="hidden")
+    assert await ana.seqs() == [1, 2]
+
+
+async def test_a_page_back_from_the_cache_is_level_and_live(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await bo.say(room, "before")
+    await ana.sees("before")
+    await ana.page.click("[aria-label='People in this room']")
+    await ana.page.wait_for_url("**/members")
+    await bo.say(room, "while on another page")
+    await ana.page.go_back()
+    await ana.sees("while on another page")
+    await ana.connected()
+    await bo.say(room, "live again")
+    await ana.sees("live again")
+    assert await ana.seqs() == [1, 2, 3]
+
+
+async def test_a_page_that_slept_long_takes_the_timeline_afresh_and_keeps_what_was_not_sent(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await bo.say(room, "before")
+    await ana.sees("before")
+    await ana.context.set_offline(True)
+    await ana.page.evaluate("document.querySelector('main')._htmx.ws.connection.socket.close()")
+    await ana.send("written asleep")
+    await ana.page.locator("text=Not sent · try again").wait_for()
+    await asyncio.gather(*[bo.say(room, f"message {n}") for n in range(320)])
+    await ana.context.set_offline(False)
+    await ana.sees("written asleep")
+    seqs = await ana.seqs()
+    assert seqs == list(range(seqs[0], 323))
+    assert await ana.page.evaluate("document.getElementById('room-version').value") == "322"
+
+
+async def test_signing_out_in_one_tab_leads_the_other_to_the_sign_in_page(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    other = await ana.context.new_page()
+    await other.goto(f"{ana.url}/rooms")
+    await other.click(".me summary")
+    await other.click("text=Sign out")
+    await ana.page.wait_for_url(f"**/sign-in?next=*{room}")
+
+
+async def test_history_loads_upward_without_moving_what_is_being_read(arrive: Arrive) -> None:
+    ana = await arrive("Ana", **PHONE)
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await asyncio.gather(*[bo.say(room, f"message {n}\n" + "and more\n" * (n % 5)) for n in range(160)])
+    await ana.page.reload()
+    assert min(await ana.seqs()) > 50
+    for _ in range(12):
+        await ana.page.evaluate("document.querySelector('.timeline').scrollBy(0, -2500)")
+        top = await ana.page.evaluate(FIRST_IN_VIEW)
+        await ana.until("!document.querySelector('.htmx-request')")
+        assert abs((await ana.page.evaluate(PLACE_OF, top["id"])) - top["at"]) < 2
+    await ana.until("document.querySelectorAll('#messages > .message').length === 160")
+    assert await ana.seqs() == list(range(1, 161))
+    assert await ana.page.locator(".older").count() == 0
+
+
+FIRST_IN_VIEW = """() => {
+    const top = document.querySelector('.timeline').getBoundingClientRect().top
+    const first = [...document.querySelectorAll('.message')].find(m => m.getBoundingClientRect().bottom > top + 1)
+    return {id: first.id, at: first.getBoundingClientRect().top}
+}"""
+PLACE_OF = "id => document.getElementById(id).getBoundingClientRect().top"
+
+
+async def test_the_view_follows_the_newest_only_from_the_newest(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await say_many(bo, room, 30)
+    await ana.sees("message 29")
+    offer = ana.page.locator(".new-messages")
+    assert await ana.page.evaluate("document.querySelector('.timeline').scrollTop") == 0
+    assert not await offer.is_visible()
+
+    await ana.page.evaluate("document.querySelector('.timeline').scrollTop = -600")
+    top = await ana.page.evaluate(FIRST_IN_VIEW)
+    await bo.say(room, "came while reading\nwith\nseveral\nlines")
+    await offer.wait_for()
+    assert await offer.inner_text() == "new messages"
+    assert abs((await ana.page.evaluate(PLACE_OF, top["id"])) - top["at"]) < 2
+    await offer.click()
+    await ana.until("document.querySelector('.timeline').scrollTop > -2")
+    await offer.wait_for(state="hidden")
+    await ana.page.locator("text=came while reading").wait_for()
+
+
+async def test_days_are_separated_and_times_are_the_readers_own(arrive: Arrive, servers) -> None:
+    import asyncpg
+
+    ana = await arrive("Ana", timezone_id="Asia/Shanghai", locale="en-GB")
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await say_many(bo, room, 3)
+    connection = await asyncpg.connect(servers.database_url)
+    for seq, when in ((1, "2026-01-02T15:30:00Z"), (2, "2026-01-02T16:30:00Z")):  # 23:30 and 00:30 in Shanghai
+        await connection.execute(
+            f"UPDATE message SET created_at = '{when}' WHERE room = $1 AND seq = $2", room, seq
+        )
+    await connection.close()
+    await ana.page.reload()
+    await ana.page.locator(".day").nth(2).wait_for()
+    assert await ana.page.locator(".day").all_inner_texts() == ["Friday 2 January", "Saturday 3 January", "Today"]
+    assert await ana.page.locator("#messages time").nth(0).inner_text() == "23:30"
+    assert await ana.page.locator("#messages time").nth(1).inner_text() == "00:30"
+
+
+async def test_a_room_of_many_messages_opens_at_the_newest_fifty(arrive: Arrive, servers) -> None:
+    import asyncpg
+
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute(
+        "INSERT INTO message (id, room, seq, version, posted_version, author, body) "
+        "SELECT gen_random_uuid(), $1, n, n, n, (SELECT person FROM membership WHERE room = $1), 'message ' || n "
+        "FROM generate_series(1, 100000) n",
+        room,
+    )
+    await connection.execute("UPDATE room SET version = 100000, last_seq = 100000 WHERE id = $1", room)
+    await connection.close()
+    page = await ana.page.request.get(f"{ana.url}/rooms/{room}")
+    assert (await page.text()).count('<article class="message" id="m-') == 51  # and the pattern for a new one
+    await ana.page.reload()
+    await ana.sees("message 100000")
+    await ana.send("one more")
+    await ana.sees("one more")
