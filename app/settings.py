@@ -1,5 +1,6 @@
 """Settings: the environment, read once into one frozen object."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -77,10 +78,14 @@ def _number(environ: Mapping[str, str], name: str, default: int, least: int, mos
 def _kept_secret(data_dir: Path) -> str:
     """A random secret that outlives a restart, in a file only its owner can read."""
     path = data_dir / "secret-key"
-    data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError), open(path, "x", opener=_for_owner_alone) as file:
             file.write(secrets.token_urlsafe(32))
-    except FileExistsError:
-        pass
-    return path.read_text()
+        return path.read_text()
+    except OSError as error:
+        raise BadSetting(f"DATA_DIR is “{data_dir}”, which cannot be used: {error.strerror}.") from None
+
+
+def _for_owner_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,147 @@
+"""`teahouse serve` and `make run`, as the person meets them who starts them."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import Servers
+from tests.house import REPOSITORY, House, Visitor, clean_environment
+
+PROCESSES_END_SECONDS_MAX = 20
+
+
+def processes_of(data_dir: Path) -> set[int]:
+    """Everything alive whose command line or environment names this data folder."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            known = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(data_dir).encode() in known:
+            found.add(int(process.name))
+    return found - {os.getpid()}
+
+
+async def until_gone(data_dir: Path) -> None:
+    async with asyncio.timeout(PROCESSES_END_SECONDS_MAX):
+        while processes_of(data_dir):
+            await asyncio.sleep(0)
+
+
+async def talk(house: House, data_dir: Path) -> tuple[Visitor, int]:
+    ana = await Visitor.at(house.url).sign_up("Ana")
+    room = await ana.make_room()
+    await ana.say(room, "hello")
+    assert len(processes_of(data_dir)) > 3  # the supervisor, a worker, PostgreSQL, Redis
+    return ana, room
+
+
+async def test_data_outlives_a_restart_and_no_process_stays(tmp_path: Path) -> None:
+    house = await House.open(DATA_DIR=str(tmp_path))
+    ana, room = await talk(house, tmp_path)
+    house.process.send_signal(signal.SIGINT)  # as Ctrl-C does
+    await asyncio.to_thread(house.process.wait, 30)
+    house.process.stdout.close()
+    assert processes_of(tmp_path) == set()
+    assert not (tmp_path / "run").exists()
+
+    house = await House.open(DATA_DIR=str(tmp_path))
+    back = Visitor.at(house.url)
+    back.http.cookies = ana.http.cookies
+    assert ">hello</p>" in (await back.http.get(f"/rooms/{room}")).text
+    await house.close()
+    assert processes_of(tmp_path) == set()
+
+
+async def test_data_outlives_kill_9_of_everything(tmp_path: Path) -> None:
+    house = await House.open(DATA_DIR=str(tmp_path))
+    ana, room = await talk(house, tmp_path)
+    for pid in processes_of(tmp_path):
+        os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(house.process.wait, 30)
+    house.process.stdout.close()
+
+    house = await House.open(DATA_DIR=str(tmp_path))
+    back = Visitor.at(house.url)
+    back.http.cookies = ana.http.cookies
+    assert ">hello</p>" in (await back.http.get(f"/rooms/{room}")).text
+    await house.close()
+
+
+async def test_a_supervisor_that_is_killed_takes_its_children_along(tmp_path: Path) -> None:
+    house = await House.open(DATA_DIR=str(tmp_path))
+    await talk(house, tmp_path)
+    os.kill(house.process.pid, signal.SIGKILL)
+    await asyncio.to_thread(house.process.wait, 30)
+    house.process.stdout.close()
+    await until_gone(tmp_path)
+
+
+async def test_a_second_run_in_the_same_folder_says_so_and_one_in_another_does_not_meet_it(tmp_path: Path) -> None:
+    first = await House.open(DATA_DIR=str(tmp_path / "one"))
+    await talk(first, tmp_path / "one")
+    done = await asyncio.to_thread(run, DATA_DIR=str(tmp_path / "one"), PORT="0")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"teahouse: Teahouse is already running in {tmp_path / 'one'}. Stop that one first, or set DATA_DIR.\n"
+    )
+    second = await House.open(DATA_DIR=str(tmp_path / "two"))
+    assert (await Visitor.at(second.url).http.get("/sign-in")).headers["location"] == "/sign-up"  # empty
+    await second.close()
+    await first.close()
+
+
+async def test_a_port_that_is_taken_is_named(house: House, servers: Servers, tmp_path: Path) -> None:
+    port = house.url.rsplit(":", 1)[1]
+    done = await asyncio.to_thread(run, **servers.environment(), DATA_DIR=str(tmp_path), PORT=port)
+    assert done.returncode == 1
+    assert f"Cannot serve {house.url}" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+async def test_a_bad_setting_is_one_line(tmp_path: Path) -> None:
+    done = await asyncio.to_thread(run, DATA_DIR=str(tmp_path), PORT="tea")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "PORT is “tea”" in done.stderr
+
+
+def run(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", "serve"],
+        cwd=REPOSITORY,
+        env=clean_environment() | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_make_run_in_a_fresh_clone_reaches_a_posted_message_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone)], check=True)
+    make = subprocess.Popen(
+        ["make", "run"],
+        cwd=clone,
+        env=clean_environment() | {"PORT": "0", "TEAHOUSE_TEST": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    async with asyncio.timeout(600):
+        line = ""
+        while "Teahouse is open" not in line:
+            line = await asyncio.to_thread(make.stdout.readline)
+            assert line or make.poll() is None, "make run ended"
+    url = re.search(r"http://\S+", line).group()
+    ana = await Visitor.at(url).sign_up("Ana")
+    await ana.say(await ana.make_room(), "hello")
+    os.killpg(make.pid, signal.SIGINT)  # a terminal sends Ctrl-C to the whole foreground group
+    await asyncio.to_thread(make.wait, 60)
+    make.stdout.close()
+    await until_gone(tmp_path)
