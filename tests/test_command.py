@@ -1,6 +1,7 @@
 """`teahouse serve` and `make run`, as the person meets them who starts them."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -14,40 +15,45 @@ from tests.house import REPOSITORY, House, Visitor, clean_environment
 PROCESSES_END_SECONDS_MAX = 20
 
 
-def processes_of(data_dir: Path) -> set[int]:
-    """Everything alive whose command line or environment names this data folder."""
+def family(pid: int) -> set[int]:
+    """A process and all its descendants."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {pid}.union(*[family(int(child)) for child in children])
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those that still run; a dead one that nobody has asked about is dead."""
     found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            known = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if str(data_dir).encode() in known:
-            found.add(int(process.name))
-    return found - {os.getpid()}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX":
+                found.add(pid)
+    return found
 
 
-async def until_gone(data_dir: Path) -> None:
+async def until_gone(pids: set[int]) -> None:
     async with asyncio.timeout(PROCESSES_END_SECONDS_MAX):
-        while processes_of(data_dir):
+        while alive(pids):
             await asyncio.sleep(0)
 
 
-async def talk(house: House, data_dir: Path) -> tuple[Visitor, int]:
+async def talk(house: House) -> tuple[Visitor, int, set[int]]:
+    """Post a message; returns who, where, and the processes that made it possible."""
     ana = await Visitor.at(house.url).sign_up("Ana")
     room = await ana.make_room()
     await ana.say(room, "hello")
-    assert len(processes_of(data_dir)) > 3  # the supervisor, a worker, PostgreSQL, Redis
-    return ana, room
+    processes = family(house.process.pid)
+    assert len(processes) >= 4  # the supervisor, a worker, PostgreSQL, Redis
+    return ana, room, processes
 
 
 async def test_data_outlives_a_restart_and_no_process_stays(tmp_path: Path) -> None:
     house = await House.open(DATA_DIR=str(tmp_path))
-    ana, room = await talk(house, tmp_path)
+    ana, room, processes = await talk(house)
     house.process.send_signal(signal.SIGINT)  # as Ctrl-C does
     await asyncio.to_thread(house.process.wait, 30)
     house.process.stdout.close()
-    assert processes_of(tmp_path) == set()
+    assert alive(processes) == set()
     assert not (tmp_path / "run").exists()
 
     house = await House.open(DATA_DIR=str(tmp_path))
@@ -55,13 +61,12 @@ async def test_data_outlives_a_restart_and_no_process_stays(tmp_path: Path) -> N
     back.http.cookies = ana.http.cookies
     assert ">hello</p>" in (await back.http.get(f"/rooms/{room}")).text
     await house.close()
-    assert processes_of(tmp_path) == set()
 
 
 async def test_data_outlives_kill_9_of_everything(tmp_path: Path) -> None:
     house = await House.open(DATA_DIR=str(tmp_path))
-    ana, room = await talk(house, tmp_path)
-    for pid in processes_of(tmp_path):
+    ana, room, processes = await talk(house)
+    for pid in processes:
         os.kill(pid, signal.SIGKILL)
     await asyncio.to_thread(house.process.wait, 30)
     house.process.stdout.close()
@@ -75,16 +80,16 @@ async def test_data_outlives_kill_9_of_everything(tmp_path: Path) -> None:
 
 async def test_a_supervisor_that_is_killed_takes_its_children_along(tmp_path: Path) -> None:
     house = await House.open(DATA_DIR=str(tmp_path))
-    await talk(house, tmp_path)
+    _, _, processes = await talk(house)
     os.kill(house.process.pid, signal.SIGKILL)
     await asyncio.to_thread(house.process.wait, 30)
     house.process.stdout.close()
-    await until_gone(tmp_path)
+    await until_gone(processes)
 
 
 async def test_a_second_run_in_the_same_folder_says_so_and_one_in_another_does_not_meet_it(tmp_path: Path) -> None:
     first = await House.open(DATA_DIR=str(tmp_path / "one"))
-    await talk(first, tmp_path / "one")
+    await talk(first)
     done = await asyncio.to_thread(run, DATA_DIR=str(tmp_path / "one"), PORT="0")
     assert done.returncode == 1
     assert done.stderr == (
@@ -128,7 +133,7 @@ async def test_make_run_in_a_fresh_clone_reaches_a_posted_message_and_ctrl_c_lea
     make = subprocess.Popen(
         ["make", "run"],
         cwd=clone,
-        env=clean_environment() | {"PORT": "0", "TEAHOUSE_TEST": str(tmp_path)},
+        env=clean_environment() | {"PORT": "0"},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -141,7 +146,9 @@ async def test_make_run_in_a_fresh_clone_reaches_a_posted_message_and_ctrl_c_lea
     url = re.search(r"http://\S+", line).group()
     ana = await Visitor.at(url).sign_up("Ana")
     await ana.say(await ana.make_room(), "hello")
+    processes = family(make.pid)
+    assert len(processes) >= 5
     os.killpg(make.pid, signal.SIGINT)  # a terminal sends Ctrl-C to the whole foreground group
     await asyncio.to_thread(make.wait, 60)
     make.stdout.close()
-    await until_gone(tmp_path)
+    await until_gone(processes)
