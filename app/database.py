@@ -34,9 +34,9 @@ class Transaction(PostgresTransaction):
             return exception is None
         try:
             if exception and not self._rolled_back:
-                await self.rollback()
+                await self.rollback()  # type: ignore[no-untyped-call]
             elif not self._committed and not self._rolled_back:
-                await self.commit()
+                await self.commit()  # type: ignore[no-untyped-call]
         except OUTAGES as outage:
             raise Unavailable from outage
         finally:
@@ -77,6 +77,7 @@ class Database(PostgresEngine):
         return Transaction(engine=self, allow_nested=allow_nested)
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        assert self.pool, "the pool is started in the app's lifespan"
         try:
             async with self.pool.acquire(timeout=CONNECT_SECONDS_MAX) as connection:
                 return await connection.fetch(query, *(args or ()))

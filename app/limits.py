@@ -21,7 +21,8 @@ local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 local capacity, refill_seconds = tonumber(ARGV[1]), tonumber(ARGV[2])
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens = math.min(capacity, (tonumber(bucket[1]) or capacity) + (now - (tonumber(bucket[2]) or now)) / refill_seconds)
+local gained = (now - (tonumber(bucket[2]) or now)) / refill_seconds
+local tokens = math.min(capacity, (tonumber(bucket[1]) or capacity) + gained)
 if tokens < 1 then return math.ceil((1 - tokens) * refill_seconds) end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', tostring(now))
 redis.call('EXPIRE', KEYS[1], math.ceil(capacity * refill_seconds))
@@ -69,7 +70,7 @@ class Limits:
     async def give_back(self, bucket: Bucket, who: str) -> None:
         """Return the token of a try that turned out rightful."""
         try:
-            await self._redis.eval(GIVE_BACK, 1, _key(bucket, who))  # type: ignore[misc]
+            await self._redis.eval(GIVE_BACK, 1, _key(bucket, who))
         except OUTAGES:
             logger.debug("Redis is away; a token is not given back")
 

@@ -111,7 +111,10 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         before_request=refuse_cross_site,
         before_send=[add_security_headers],
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=1000, gzip_compress_level=5, exclude_opt_key="exclude_from_compression"
+            backend="gzip",
+            minimum_size=1000,
+            gzip_compress_level=5,
+            exclude_opt_key="exclude_from_compression",
         ),
         request_max_body_size=FORM_BYTES_MAX,
         lifespan=[running],

@@ -24,9 +24,7 @@ async def hash_password(password: str) -> str:
 async def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password fits. Without a hash (nobody has this email) it takes as long and is False."""
     known = password_hash is not None
-    fits = await asyncio.get_running_loop().run_in_executor(
-        _threads, _verify, password_hash or _NOBODYS, password
-    )
+    fits = await asyncio.get_running_loop().run_in_executor(_threads, _verify, password_hash or _NOBODYS, password)
     return fits and known
 
 

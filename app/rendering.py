@@ -170,8 +170,10 @@ def _render(template: str, **context: Any) -> Html:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=load_from_path([str(TEMPLATES)]), undefined_behavior="strict", trim_blocks=True, lstrip_blocks=True
+        loader=load_from_path([str(TEMPLATES)]),
+        undefined_behavior="strict",
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.add_global("static", static_url)
     return environment
-

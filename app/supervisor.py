@@ -3,7 +3,7 @@
     serve
     ├── PostgreSQL, Redis      only when DATABASE_URL, REDIS_URL are unset
     ├── migrate                once, before any worker
-    └── worker × WORKERS       a dead one is started again
+    └── WORKERS workers        a dead one is started again
 
 SIGTERM and SIGINT end the workers first (they finish what they are doing), then the servers. A child whose
 parent was killed ends by itself.

@@ -4,7 +4,6 @@ Every worker binds the same address with SO_REUSEPORT, so that the kernel spread
 that share one listening socket get very uneven shares.
 """
 
-import asyncio
 import logging
 import os
 import socket
@@ -23,7 +22,7 @@ PING_SECONDS = 20
 SHUTDOWN_SECONDS_MAX = 8
 
 
-class Server(uvicorn.Server):  # type: ignore[misc]
+class Server(uvicorn.Server):
     """uvicorn's server, telling its parent when it serves."""
 
     def __init__(self, config: uvicorn.Config, ready: int | None) -> None:
@@ -74,4 +73,3 @@ def listen(host: str, port: int) -> socket.socket:
     listening.listen(BACKLOG)
     listening.setblocking(False)
     return listening
-

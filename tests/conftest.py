@@ -13,6 +13,7 @@ import pytest
 from app import embedded
 from tests.house import House, Visitor, visitors
 
+
 @dataclass(frozen=True)
 class Servers:
     database_url: str
@@ -52,7 +53,9 @@ async def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
 
 
 @pytest.fixture(scope="session")
-async def second_house(servers: Servers, house: House, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def second_house(
+    servers: Servers, house: House, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
     """Another house on the same servers: a worker that is certainly not the first one's."""
     second = await House.open(**servers.environment(), DATA_DIR=str(tmp_path_factory.mktemp("second")))
     yield second

@@ -87,7 +87,9 @@ async def test_a_supervisor_that_is_killed_takes_its_children_along(tmp_path: Pa
     await until_gone(processes)
 
 
-async def test_a_second_run_in_the_same_folder_says_so_and_one_in_another_does_not_meet_it(tmp_path: Path) -> None:
+async def test_a_second_run_in_the_same_folder_says_so_and_one_in_another_does_not_meet_it(
+    tmp_path: Path,
+) -> None:
     first = await House.open(DATA_DIR=str(tmp_path / "one"))
     await talk(first)
     done = await asyncio.to_thread(run, DATA_DIR=str(tmp_path / "one"), PORT="0")
@@ -127,7 +129,9 @@ def run(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-async def test_make_run_in_a_fresh_clone_reaches_a_posted_message_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+async def test_make_run_in_a_fresh_clone_reaches_a_posted_message_and_ctrl_c_leaves_nothing(
+    tmp_path: Path,
+) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone)], check=True)
     make = subprocess.Popen(

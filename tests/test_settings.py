@@ -1,3 +1,4 @@
+import hashlib
 import re
 from pathlib import Path
 
@@ -24,7 +25,14 @@ def test_a_made_secret_is_kept_and_only_its_owner_can_read_it(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "abc"), ("PORT", "70000"), ("WORKERS", "0"), ("WORKERS", "-1"), ("SIGN_UP", "maybe"), ("BASE_URL", "x")],
+    [
+        ("PORT", "abc"),
+        ("PORT", "70000"),
+        ("WORKERS", "0"),
+        ("WORKERS", "-1"),
+        ("SIGN_UP", "maybe"),
+        ("BASE_URL", "x"),
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
@@ -47,8 +55,6 @@ def test_the_readme_lists_every_setting() -> None:
 
 
 def test_vendored_files_are_the_ones_that_were_checked_in() -> None:
-    import hashlib
-
     vendor = REPOSITORY / "static" / "vendor"
     listed = re.findall(r"^([0-9a-f]{64})  (\S+)$", (vendor / "README.md").read_text(), re.MULTILINE)
     assert {name for _, name in listed} == {path.name for path in vendor.iterdir()} - {"README.md"}

@@ -196,9 +196,7 @@ class Hub:
         lost = await self._source.lost_access(
             [(seat.listener.session, seat.listener.person, seat.room) for seat in seats]
         )
-        self._close_where(
-            CLOSE_NO_ACCESS, lambda s: (s.listener.session, s.listener.person, s.room) in lost
-        )
+        self._close_where(CLOSE_NO_ACCESS, lambda s: (s.listener.session, s.listener.person, s.room) in lost)
 
     def _close_where(self, code: int, chosen: Callable[[Seat], bool]) -> None:
         for room in self._rooms.values():

@@ -8,7 +8,7 @@ It also closes two gaps of the base class (uvicorn 0.54): a peer that no longer 
 the ping timeout, and nothing bounded what is kept for a slow one.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -19,11 +19,11 @@ UNSENT_BYTES_MAX = 1 << 20
 GOODBYE_SECONDS_MAX = 5
 
 
-class SharedFrameProtocol(WebSocketsSansIOProtocol):  # type: ignore[misc]
+class SharedFrameProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):  # missing when the handshake was refused
-            self.scope["extensions"][EXTENSION] = self
+            cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = self
 
     def write_shared(self, data: bytes) -> None:
         """Write a whole frame; never waits. Above UNSENT_BYTES_MAX unsent bytes the socket is closed."""

@@ -113,9 +113,7 @@ async def _sign_in_within_limits(
     return person
 
 
-async def _signed_in_cookies(
-    request: AnyRequest, settings: Settings, person: int, email: str
-) -> list[Cookie]:
+async def _signed_in_cookies(request: AnyRequest, settings: Settings, person: int, email: str) -> list[Cookie]:
     token = await accounts.open_session(person, request.headers.get("user-agent", ""))
     return [
         kept_cookie(settings, SESSION_COOKIE, token),
@@ -128,9 +126,7 @@ async def _sign_in_again(request: AnyRequest, form: dict[str, str], problem: Pro
     return _with_retry_after(html(page, problem.status), problem)
 
 
-async def _sign_up_page(
-    request: AnyRequest, settings: Settings, form: Form, status: int = 200
-) -> Response[str]:
+async def _sign_up_page(request: AnyRequest, settings: Settings, form: Form, status: int = 200) -> Response[str]:
     first = await people.nobody_yet()
     room = await _room_behind(form.values.get("invite", ""))
     frame = await frame_for(request, None)
@@ -159,4 +155,3 @@ def _with_retry_after(response: Response[str], problem: Problem) -> Response[str
     if isinstance(problem, TooOften):
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
-

@@ -28,9 +28,7 @@ async def leave(request: AnyRequest, person: Person, hub: Hub, room_id: FromPath
 
 
 @get("/rooms/{room_id:int}/members")
-async def members(
-    request: AnyRequest, person: Person, settings: Settings, room_id: FromPath[int]
-) -> Response[str]:
+async def members(request: AnyRequest, person: Person, settings: Settings, room_id: FromPath[int]) -> Response[str]:
     room = await access.room_for(person, room_id)
     frame = await frame_for(request, person, room.id)
     people = await rooms.members(room.id)

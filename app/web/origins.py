@@ -7,7 +7,6 @@ for everybody. A WebSocket must always name an origin of ours.
 
 from urllib.parse import urlsplit
 
-
 from app.errors import CrossSite
 from app.settings import Settings
 from app.web.visitors import AnyRequest, Connection
@@ -34,5 +33,3 @@ def is_ours(connection: Connection, settings: Settings) -> bool:
         return origin in settings.allowed_origins
     parts = urlsplit(origin)
     return parts.scheme in ("http", "https") and parts.netloc == connection.headers.get("host")
-
-

@@ -1,4 +1,4 @@
-"""How each refusal becomes a response: one human sentence with the right status, nothing of what went wrong inside."""
+"""How each refusal becomes a response: a sentence with the right status, nothing of what went wrong inside."""
 
 import logging
 from urllib.parse import quote

@@ -80,8 +80,6 @@ async def room_page(
     return html(page, status)
 
 
-async def _directory_page(
-    request: AnyRequest, person: Person, form: Form, status: int = 200
-) -> Response[str]:
+async def _directory_page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:
     frame = await frame_for(request, person)
     return html(rendering.rooms_page(frame, await rooms.directory(person), form), status)

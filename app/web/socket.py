@@ -5,7 +5,7 @@ on which htmx tries again for ever.
 """
 
 import logging
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from litestar import WebSocket, websocket
@@ -34,7 +34,7 @@ logger = logging.getLogger("teahouse")
 
 SOCKETS_PER_PERSON_MAX = 64
 
-AnySocket = WebSocket  # type: ignore[type-arg]
+AnySocket = WebSocket[Any, Any, Any]
 
 
 class Command(msgspec.Struct):
@@ -83,7 +83,7 @@ def _listener(socket: AnySocket, person: Person) -> Listener:
     protocol = (socket.scope.get("extensions") or {}).get(EXTENSION)
     if protocol is not None:
         return DirectListener(protocol, person.id, person.session)
-    return QueuedListener(socket.send, person.id, person.session)  # type: ignore[arg-type]
+    return QueuedListener(socket.send, person.id, person.session)
 
 
 async def _stay(socket: AnySocket, hub: Hub, listener: Listener, room: int, since: int) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -18,8 +19,8 @@ ROOM_COOKIE = "teahouse_room"
 THEME_COOKIE = "teahouse_theme"
 COOKIE_DAYS = 400  # the most that browsers keep
 
-Connection = ASGIConnection  # type: ignore[type-arg]
-AnyRequest = Request  # type: ignore[type-arg]
+Connection = ASGIConnection[Any, Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
 
 
 async def signed_in(request: AnyRequest) -> Person:

@@ -20,7 +20,12 @@ FLAGS = [
     "--no-first-run",
 ]
 DESK = {"viewport": {"width": 1440, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "color_scheme": "dark",
+}
 PATIENCE_MILLISECONDS = 15_000
 
 
@@ -124,5 +129,7 @@ async def arrive(chromium: Browser, house: House) -> AsyncIterator[Arrive]:
 
 def _note(mistakes: list[str], message: Any) -> None:
     """Violations of the content security policy and script errors; failed requests are part of many tests."""
-    if message.type == "error" and not message.text.startswith(("Failed to load resource", "WebSocket connection", "htmx:")):
+    if message.type == "error" and not message.text.startswith(
+        ("Failed to load resource", "WebSocket connection", "htmx:")
+    ):
         mistakes.append(message.text)

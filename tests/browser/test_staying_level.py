@@ -1,7 +1,10 @@
 """A page that stays level with its room, whatever happens to its connection; and a reader who is not moved about."""
 
 import asyncio
+import os
+import signal
 
+import asyncpg
 import httpx
 
 from tests.browser.conftest import PHONE, Arrive, Person
@@ -58,9 +61,6 @@ async def test_where_websockets_are_blocked_the_page_polls(arrive: Arrive) -> No
 
 
 async def test_a_dead_worker_is_replaced_and_pages_come_back(arrive: Arrive, open_house) -> None:
-    import os
-    import signal
-
     house: House = await open_house()
     ana = await arrive("Ana", at=house)
     room = await ana.make_room("Garden plans")
@@ -97,7 +97,9 @@ async def test_a_page_back_from_the_cache_is_level_and_live(arrive: Arrive) -> N
     assert await ana.seqs() == [1, 2, 3]
 
 
-async def test_a_page_that_slept_long_takes_the_timeline_afresh_and_keeps_what_was_not_sent(arrive: Arrive) -> None:
+async def test_a_page_that_slept_long_takes_the_timeline_afresh_and_keeps_what_was_not_sent(
+    arrive: Arrive,
+) -> None:
     ana = await arrive("Ana")
     room = await ana.make_room("Garden plans")
     bo = await companion(ana, room)
@@ -173,28 +175,29 @@ async def test_the_view_follows_the_newest_only_from_the_newest(arrive: Arrive) 
 
 
 async def test_days_are_separated_and_times_are_the_readers_own(arrive: Arrive, servers) -> None:
-    import asyncpg
-
     ana = await arrive("Ana", timezone_id="Asia/Shanghai", locale="en-GB")
     room = await ana.make_room("Garden plans")
     bo = await companion(ana, room)
     await say_many(bo, room, 3)
     connection = await asyncpg.connect(servers.database_url)
-    for seq, when in ((1, "2026-01-02T15:30:00Z"), (2, "2026-01-02T16:30:00Z")):  # 23:30 and 00:30 in Shanghai
-        await connection.execute(
-            f"UPDATE message SET created_at = '{when}' WHERE room = $1 AND seq = $2", room, seq
-        )
+    for seq, when in (
+        (1, "2026-01-02T15:30:00Z"),
+        (2, "2026-01-02T16:30:00Z"),
+    ):  # 23:30 and 00:30 in Shanghai
+        await connection.execute(f"UPDATE message SET created_at = '{when}' WHERE room = $1 AND seq = $2", room, seq)
     await connection.close()
     await ana.page.reload()
     await ana.page.locator(".day").nth(2).wait_for()
-    assert await ana.page.locator(".day").all_inner_texts() == ["Friday 2 January", "Saturday 3 January", "Today"]
+    assert await ana.page.locator(".day").all_inner_texts() == [
+        "Friday 2 January",
+        "Saturday 3 January",
+        "Today",
+    ]
     assert await ana.page.locator("#messages time").nth(0).inner_text() == "23:30"
     assert await ana.page.locator("#messages time").nth(1).inner_text() == "00:30"
 
 
 async def test_a_room_of_many_messages_opens_at_the_newest_fifty(arrive: Arrive, servers) -> None:
-    import asyncpg
-
     ana = await arrive("Ana")
     room = await ana.make_room("Garden plans")
     connection = await asyncpg.connect(servers.database_url)

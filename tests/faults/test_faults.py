@@ -1,10 +1,11 @@
-"""The promise under load and under faults: what was acknowledged is stored, and every socket has it once, in order."""
+"""The promise, under load and faults: what was acknowledged is stored, and every socket has it once, in order."""
 
 import asyncio
 import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
@@ -12,10 +13,11 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+import websockets
 
 from app import embedded
 from tests.conftest import OpenHouse, Servers
-from tests.house import House, Reader, Visitor, articles
+from tests.house import REPOSITORY, House, Reader, Visitor, articles, clean_environment
 
 WRITERS = 8
 MESSAGES = 2_000
@@ -23,7 +25,7 @@ ROOMS = 3
 READERS = 20
 WORKERS = 4
 
-Fault = Callable[[], Awaitable[None]]
+Fault = Callable[["Script"], Awaitable[None]]
 
 
 class Script:
@@ -32,7 +34,7 @@ class Script:
     def __init__(self, house: House) -> None:
         self.house = house
         self.acknowledged: dict[int, list[str]] = {}
-        self.half_way = asyncio.Event()
+        self.progress = asyncio.Condition()
 
     async def prepare(self) -> None:
         self.writers = [await Visitor.at(self.house.url).sign_up() for _ in range(WRITERS)]
@@ -48,8 +50,13 @@ class Script:
             message_id = str(uuid4())
             await self._post_until_acknowledged(writer, room, message_id, f"{place} says {n}")
             self.acknowledged[room].append(message_id)
-            if sum(len(ids) for ids in self.acknowledged.values()) >= MESSAGES // 2:
-                self.half_way.set()
+            async with self.progress:
+                self.progress.notify_all()
+
+    async def reaches(self, share: float) -> None:
+        """Wait until this share of all messages is acknowledged."""
+        async with asyncio.timeout(120), self.progress:
+            await self.progress.wait_for(lambda: sum(map(len, self.acknowledged.values())) >= share * MESSAGES)
 
     @staticmethod
     async def _post_until_acknowledged(writer: Visitor, room: int, message_id: str, body: str) -> None:
@@ -61,16 +68,6 @@ class Script:
                     if answer.status_code == 200:
                         return
                     assert answer.status_code == 503, answer.text
-
-    async def read(self, reader_of: Visitor, room: int, received: list[str]) -> None:
-        """One page: it resumes from the version it has, and replaces nothing, since nothing changes here."""
-        version = 0
-        while True:
-            with contextlib.suppress(OSError, httpx.TransportError):
-                async with reader_of.listening(room, version) as reader:
-                    await reader.until(lambda r: r.closed_with is not None, seconds=300)
-                    received.extend(article.id for article in reader.articles)
-                    version = reader.version or version
 
 
 @contextlib.asynccontextmanager
@@ -121,8 +118,8 @@ async def play(house: House, database_url: str, fault: Fault | None = None) -> N
     async with reading(script) as pages:
         writing = [asyncio.create_task(script.write(writer, n)) for n, writer in enumerate(script.writers)]
         if fault:
-            await script.half_way.wait()
-            await fault()
+            await script.reaches(0.5)
+            await fault(script)
         await asyncio.gather(*writing)
         async with asyncio.timeout(30):
             for room, page in pages:
@@ -176,9 +173,9 @@ async def test_the_same_while_redis_is_stopped_and_started_half_way(
 ) -> None:
     house = await open_house(WORKERS=str(WORKERS), REDIS_URL=own_redis.start())
 
-    async def fault() -> None:
+    async def fault(script: Script) -> None:
         await asyncio.to_thread(own_redis.stop)
-        await asyncio.sleep(3)  # the fault itself: that long there is no Redis
+        await script.reaches(0.75)
         await asyncio.to_thread(own_redis.start)
 
     await play(house, servers.database_url, fault)
@@ -187,7 +184,7 @@ async def test_the_same_while_redis_is_stopped_and_started_half_way(
 async def test_the_same_while_a_worker_is_killed_half_way(servers: Servers, open_house: OpenHouse) -> None:
     house = await open_house(WORKERS=str(WORKERS))
 
-    async def fault() -> None:
+    async def fault(_: Script) -> None:
         os.kill(house.workers()[0], signal.SIGKILL)
 
     await play(house, servers.database_url, fault)
@@ -219,9 +216,7 @@ async def test_a_message_that_was_stored_but_never_published_arrives_within_thre
         assert reader.seqs == [1, 2, 3]
 
 
-async def test_without_redis_two_houses_still_hear_each_other(
-    open_house: OpenHouse, own_redis: OwnRedis
-) -> None:
+async def test_without_redis_two_houses_still_hear_each_other(open_house: OpenHouse, own_redis: OwnRedis) -> None:
     url = own_redis.start()
     first, second = await open_house(REDIS_URL=url), await open_house(REDIS_URL=url)
     ana, bo = await Visitor.at(first.url).sign_up(), await Visitor.at(second.url).sign_up()
@@ -292,9 +287,9 @@ async def test_a_reader_that_stops_reading_is_cut_off_and_others_are_not_held_up
     house = await open_house()
     ana = await Visitor.at(house.url).sign_up()
     room = await ana.make_room()
-    from websockets.asyncio.client import connect
-
-    stuck = await connect(ana.socket_url(room), additional_headers=ana.socket_headers(), max_queue=1, ping_interval=None)
+    stuck = await websockets.connect(
+        ana.socket_url(room), additional_headers=ana.socket_headers(), max_queue=1, ping_interval=None
+    )
     stuck.transport.pause_reading()
     async with ana.listening(room) as reader:
         for _ in range(60):
@@ -321,10 +316,6 @@ async def test_a_server_that_is_missing_at_the_start_is_named_in_one_line(
 
 
 def run_serve(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    import sys
-
-    from tests.house import REPOSITORY, clean_environment
-
     return subprocess.run(
         [sys.executable, "-m", "app", "serve"],
         cwd=REPOSITORY,

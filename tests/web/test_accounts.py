@@ -123,7 +123,9 @@ async def test_of_many_first_accounts_at_once_one_administers(servers: Servers, 
     await connection.close()
 
 
-async def test_by_invitation_only_the_first_account_and_invited_ones_come_in(servers: Servers, open_house: OpenHouse) -> None:
+async def test_by_invitation_only_the_first_account_and_invited_ones_come_in(
+    servers: Servers, open_house: OpenHouse
+) -> None:
     own = await servers.empty_database()
     house = await open_house(own, SIGN_UP="invited")
     host = await Visitor.at(house.url).sign_up("Host")
@@ -150,7 +152,9 @@ async def test_cookies_are_secure_behind_https(open_house: OpenHouse) -> None:
     assert "secure" in set_cookies(answer)["teahouse_session"].lower()
 
 
-async def test_sign_in_attempts_are_limited_but_the_owners_device_still_gets_in(open_house: OpenHouse) -> None:
+async def test_sign_in_attempts_are_limited_but_the_owners_device_still_gets_in(
+    open_house: OpenHouse,
+) -> None:
     house = await open_house(WORKERS="2", LIMITS="on")
     owner = await Visitor.at(house.url).sign_up()
     await owner.http.post("/sign-out")

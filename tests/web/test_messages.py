@@ -135,7 +135,9 @@ async def test_an_id_that_is_no_uuid_is_refused(ana: Visitor, message_id: str) -
 async def test_a_malformed_form_is_refused(ana: Visitor, content_type: str, content: bytes) -> None:
     room = await ana.make_room()
     answer = await ana.http.post(
-        f"/rooms/{room}/messages", content=content, headers={"Content-Type": content_type, "HX-Request": "true"}
+        f"/rooms/{room}/messages",
+        content=content,
+        headers={"Content-Type": content_type, "HX-Request": "true"},
     )
     assert answer.status_code in (400, 422)
     assert 'class="problem"' in answer.text

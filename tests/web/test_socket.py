@@ -13,7 +13,10 @@ CLOSE_TOO_LARGE = 1009
 
 async def close_code_of(url: str, headers: dict[str, str], *frames: str | bytes) -> int | None:
     """Connect, say these frames, and wait for the server to close."""
-    async with asyncio.timeout(10), websockets.connect(url, additional_headers=headers, max_size=None) as socket:
+    async with (
+        asyncio.timeout(10),
+        websockets.connect(url, additional_headers=headers, max_size=None) as socket,
+    ):
         for frame in frames:
             await socket.send(frame)
         await socket.wait_closed()
@@ -55,7 +58,9 @@ async def test_between_a_page_and_its_socket_nothing_is_lost_or_doubled(ana: Vis
         async with ana.listening(room, version(page)) as reader:
             await reader.until(lambda r, had=had: len(r.articles) > 2 or writing.done())
             assert not had & set(reader.seqs)
-            assert sorted(had | set(reader.seqs)) == list(range(min(had | {1}), max(had | set(reader.seqs) | {0}) + 1))
+            assert sorted(had | set(reader.seqs)) == list(
+                range(min(had | {1}), max(had | set(reader.seqs) | {0}) + 1)
+            )
     await writing
 
 
@@ -100,7 +105,8 @@ async def test_a_closed_room_and_no_room_close_alike(ana: Visitor, bo: Visitor) 
 
 
 @pytest.mark.parametrize(
-    "frame", ["", "typing", "[]", "{", '{"type": "shout"}', '{"type": 1}', '{"no": "type"}', b"bytes", '"typing"']
+    "frame",
+    ["", "typing", "[]", "{", '{"type": "shout"}', '{"type": 1}', '{"no": "type"}', b"bytes", '"typing"'],
 )
 async def test_a_frame_that_is_no_command_closes_the_socket(ana: Visitor, frame: str | bytes) -> None:
     room = await ana.make_room()
@@ -148,7 +154,11 @@ async def test_signing_out_closes_the_sockets_of_that_session_alone(
     phone = Visitor.at(house.url)
     await phone.http.post("/sign-in", data={"email": ana.email, "password": "a good long password"})
     elsewhere = Visitor(ana.http, second_house.url)
-    async with ana.listening(room) as here, elsewhere.listening(room) as there, phone.listening(room) as other:
+    async with (
+        ana.listening(room) as here,
+        elsewhere.listening(room) as there,
+        phone.listening(room) as other,
+    ):
         await ana.say(room, "before")
         for reader in (here, there, other):
             await reader.until(lambda r: r.articles)
@@ -166,7 +176,9 @@ async def test_a_person_holds_a_bounded_number_of_sockets(servers, open_house) -
     room = await ana.make_room()
     async with asyncio.TaskGroup() as group:
         held = [
-            group.create_task(websockets.connect(ana.socket_url(room), additional_headers=ana.socket_headers()).__aenter__())
+            group.create_task(
+                websockets.connect(ana.socket_url(room), additional_headers=ana.socket_headers()).__aenter__()
+            )
             for _ in range(SOCKETS_PER_PERSON_MAX)
         ]
     await ana.say(room, "hello")
