@@ -83,3 +83,6 @@ class Database(PostgresEngine):
                 return await connection.fetch(query, *(args or ()))
         except OUTAGES as outage:
             raise Unavailable from outage
+        except asyncpg.PostgresError as error:
+            error.detail = None  # it can quote a whole row, message text included, and errors are logged
+            raise

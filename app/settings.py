@@ -30,10 +30,6 @@ class Settings:
     sign_up: str  # "open" or "invited"
     limits: bool
 
-    @property
-    def secure_cookies(self) -> bool:
-        return self.base_url.startswith("https://")
-
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; raises BadSetting with a sentence that names the variable."""

@@ -87,10 +87,10 @@ async def sign_out(request: AnyRequest, visitor: Person | None, hub: Hub) -> Res
 
 
 @post("/theme")
-async def choose_theme(request: AnyRequest, settings: Settings) -> Response[str]:
+async def choose_theme(request: AnyRequest) -> Response[str]:
     form = await fields(request)
     theme = form.get("theme", "")
-    cookie = kept_cookie(settings, THEME_COOKIE, theme if theme in THEMES else "")
+    cookie = kept_cookie(request, THEME_COOKIE, theme if theme in THEMES else "")
     return see_other(request, local_path(form.get("next")), [cookie])
 
 
@@ -116,8 +116,8 @@ async def _sign_in_within_limits(
 async def _signed_in_cookies(request: AnyRequest, settings: Settings, person: int, email: str) -> list[Cookie]:
     token = await accounts.open_session(person, request.headers.get("user-agent", ""))
     return [
-        kept_cookie(settings, SESSION_COOKIE, token),
-        kept_cookie(settings, DEVICE_COOKIE, device_mark(settings, email), path="/sign-in"),
+        kept_cookie(request, SESSION_COOKIE, token),
+        kept_cookie(request, DEVICE_COOKIE, device_mark(settings, email), path="/sign-in"),
     ]
 
 

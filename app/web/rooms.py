@@ -9,7 +9,6 @@ from app import access, rendering
 from app.actions import rooms as room_actions
 from app.errors import Invalid, SignedOut
 from app.queries import rooms, timeline
-from app.settings import Settings
 from app.views import Form, Person, Room
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
@@ -47,7 +46,6 @@ async def create(request: AnyRequest, person: Person) -> Response[str]:
 async def show(
     request: AnyRequest,
     person: Person,
-    settings: Settings,
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
 ) -> Response[str]:
@@ -56,7 +54,7 @@ async def show(
         frame = await frame_for(request, person)
         return html(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))
     response = await room_page(request, person, room, before=before)
-    response.set_cookie(kept_cookie(settings, ROOM_COOKIE, str(room.id)))
+    response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
     return response
 
 

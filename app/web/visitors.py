@@ -40,7 +40,7 @@ async def person_of(connection: Connection) -> Person:
     return await access.person_for(connection.cookies.get(SESSION_COOKIE))
 
 
-def kept_cookie(settings: Settings, name: str, value: str, path: str = "/") -> Cookie:
+def kept_cookie(request: AnyRequest, name: str, value: str, path: str = "/") -> Cookie:
     """A cookie that scripts cannot read and other sites cannot send along with a form."""
     return Cookie(
         key=name,
@@ -49,8 +49,14 @@ def kept_cookie(settings: Settings, name: str, value: str, path: str = "/") -> C
         max_age=COOKIE_DAYS * 86_400,
         httponly=True,
         samesite="lax",
-        secure=settings.secure_cookies,
+        secure=is_https(request),
     )
+
+
+def is_https(request: AnyRequest) -> bool:
+    """Whether visitors come over https: it is configured so, or a trusted proxy says so."""
+    settings: Settings = request.app.state.settings
+    return settings.base_url.startswith("https://") or request.url.scheme == "https"
 
 
 def address_of(connection: Connection) -> str:

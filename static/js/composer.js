@@ -2,6 +2,8 @@
 const composer = document.querySelector("#composer[data-live]")
 const unsent = document.getElementById("unsent")
 
+const RETRY_MILLISECONDS = 5000
+
 if (composer && unsent) {
   const field = composer.elements.body
   const problem = document.getElementById("composer-problem")
@@ -50,11 +52,6 @@ if (composer && unsent) {
     return form
   }
 
-  function submit(form) {
-    form.closest(".message").classList.remove("unsent-failed")
-    form.requestSubmit()
-  }
-
   function fail(form, sentence = "") {
     form.querySelector(".problem").textContent = sentence
     form.closest(".message").classList.add("unsent-failed")
@@ -71,7 +68,7 @@ if (composer && unsent) {
     keep(draftKey, "")
     const form = show(message)
     document.dispatchEvent(new Event("teahouse:wrote"))
-    submit(form)
+    form.requestSubmit()
   }
 
   // The server counts characters with one for each line break, as this does.
@@ -82,15 +79,16 @@ if (composer && unsent) {
     return length > most
   }
 
+  // What failed for a passing reason is tried again by itself; a refusal waits for its author.
   const retryAll = () => document.querySelectorAll(".unsent-failed > form.unsent").forEach(form => {
-    if (!form.querySelector(".problem").textContent) submit(form)
+    if (!form.querySelector(".problem").textContent) form.requestSubmit()
   })
 
   function resume() {
     for (const message of [...outbox]) {
       const there = document.getElementById(`m-${message.id}`)
       if (there?.dataset.seq) forget(message.id)
-      else if (!there) submit(show(message))
+      else if (!there) show(message).requestSubmit()
     }
   }
 
@@ -120,7 +118,7 @@ if (composer && unsent) {
   })
 
   document.addEventListener("submit", event => {
-    if (event.target.matches("form.unsent")) event.target.closest(".message").classList.remove("unsent-failed")
+    if (event.target.matches("form.unsent") && event.submitter) event.target.closest(".message").classList.remove("unsent-failed")
   }, true)
 
   document.addEventListener("htmx:error", event => { if (event.target.matches?.("form.unsent")) fail(event.target) })
@@ -146,6 +144,7 @@ if (composer && unsent) {
   document.addEventListener("htmx:after:swap", resume) // a timeline taken afresh has lost what is on its way
   document.addEventListener("htmx:ws:after:connection", retryAll)
   addEventListener("online", retryAll)
+  setInterval(retryAll, RETRY_MILLISECONDS)
 
   const start = () => { resume(); document.dispatchEvent(new Event("teahouse:timeline")) }
   if (!field.value) field.value = read(draftKey) ?? ""

@@ -7,6 +7,7 @@ const SILENCE_MILLISECONDS = 50000 // the server gives a sign of life every 20 s
 const QUIET_MILLISECONDS = 1500 // a connection that is back by then was not worth a word
 const SIGNED_OUT = 4401
 const NO_ACCESS = 4403
+const LOST = 1006
 
 const version = () => document.getElementById("room-version").value
 let connection = null
@@ -25,14 +26,15 @@ function ask() {
   if (!document.hidden) poll.dispatchEvent(new Event("teahouse:poll"))
 }
 
-// htmx reconnects by itself after a close without a code; it reads the address anew before it does.
+// A dead peer would answer a close only after many seconds, so htmx is told at once that the socket was lost. It then
+// lets go of it and comes again, reading the address anew.
 function reconnect() {
   show(false)
   heard = Date.now()
   ask()
   if (connection?.socket && connection.socket.readyState <= WebSocket.OPEN) {
     connection.attempt = 0
-    connection.socket.close()
+    connection.socket.dispatchEvent(new CloseEvent("close", { code: LOST }))
   }
 }
 

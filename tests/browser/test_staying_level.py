@@ -9,6 +9,7 @@ import httpx
 
 from tests.browser.conftest import PHONE, Arrive, Person
 from tests.house import House, Visitor
+from tests.proxy import Network
 
 NOTICE = "#connection"
 
@@ -58,6 +59,47 @@ async def test_where_websockets_are_blocked_the_page_polls(arrive: Arrive) -> No
     await bo.say(room, "last")
     await ana.sees("last")
     assert await ana.seqs() == [1, 2, 3, 4, 5]
+
+
+async def test_a_page_notices_a_connection_that_died_without_a_word_while_it_slept_an_hour(
+    arrive: Arrive, house: House
+) -> None:
+    async with Network(house.url) as network:
+        ana = await arrive(at=house)
+        ana.url = network.url
+        await ana.page.clock.install()
+        await ana.sign_up("Ana")
+        room = await ana.make_room("Garden plans")
+        bo = await Visitor.at(house.url).sign_up("Bo")
+        await bo.join(room)
+        await bo.say(room, "before")
+        await ana.sees("before")
+        network.fall_silent()
+        await bo.say(room, "while asleep")
+        await ana.page.clock.fast_forward("01:00:00")
+        await ana.sees("while asleep")
+        await ana.until("document.querySelector('main')._htmx.ws.connection.socket?.readyState === 1")
+        await bo.say(room, "live again")
+        await ana.sees("live again")
+        assert await ana.seqs() == [1, 2, 3]
+
+
+async def test_a_network_that_is_cut_again_and_again_loses_and_doubles_nothing(arrive: Arrive, house: House) -> None:
+    async with Network(house.url) as network:
+        ana = await arrive(at=house)
+        ana.url = network.url
+        await ana.sign_up("Ana")
+        room = await ana.make_room("Garden plans")
+        bo = await Visitor.at(house.url).sign_up("Bo")
+        await bo.join(room)
+        for n in range(5):
+            await bo.say(room, f"said {n}")
+            network.cut()
+            await ana.send(f"answered {n}")
+            await bo.say(room, f"said again {n}")
+            await ana.sees(f"answered {n}")
+        await ana.sees("said again 4")
+        assert await ana.seqs() == list(range(1, 16))
 
 
 async def test_a_dead_worker_is_replaced_and_pages_come_back(arrive: Arrive, open_house) -> None:

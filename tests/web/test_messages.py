@@ -2,9 +2,11 @@ import asyncio
 from html.parser import HTMLParser
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from app.actions.messages import BODY_LENGTH_MAX
+from tests.conftest import OpenHouse, Servers
 from tests.house import Visitor, articles, version
 
 
@@ -190,6 +192,19 @@ async def test_an_own_uuid_from_another_room_is_refused(ana: Visitor) -> None:
     first, second = await ana.make_room(), await ana.make_room()
     message_id = await ana.say(first, "here")
     assert (await ana.post(second, "there", id=message_id)).status_code == 409
+
+
+async def test_posts_that_arrive_together_share_a_statement(open_house: OpenHouse, servers: Servers) -> None:
+    house = await open_house()
+    ana = await Visitor.at(house.url).sign_up()
+    rooms = [await ana.make_room() for _ in range(3)]
+    await asyncio.gather(*[ana.say(rooms[n % 3], f"message {n}") for n in range(90)])
+    connection = await asyncpg.connect(servers.database_url)
+    transactions = await connection.fetchval(
+        "SELECT count(DISTINCT xmin::text) FROM message WHERE room = any($1)", rooms
+    )
+    await connection.close()
+    assert transactions < 60
 
 
 async def test_messages_of_one_author_stand_together_until_somebody_else_writes(ana: Visitor, bo: Visitor) -> None:
