@@ -19,7 +19,8 @@ from app.errors import Problem
 from app.limits import Limits
 from app.queries import changes, timeline
 from app.realtime import bus
-from app.realtime.hub import Hub, Source
+from app.realtime.hub import Hub
+from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
 from app.web import accounts, health, members, messages, problems, rooms, socket, static

@@ -10,12 +10,12 @@ HUES = 12
 """How many portrait colours there are (`.hue-0` … in css/portrait.css)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Portrayed:
+    """Somebody with an id and a name, as their portrait shows them."""
+
+    __slots__ = ()
     id: int
     name: str
-    is_admin: bool = False
-    session: int = 0  # the login session that asks; 0 where it does not matter
 
     @property
     def initial(self) -> str:
@@ -24,6 +24,14 @@ class Person:
     @property
     def hue(self) -> int:
         return hue(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Portrayed):
+    id: int
+    name: str
+    is_admin: bool = False
+    session: int = 0  # the login session that asks; 0 where it does not matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +139,10 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member(Portrayed):
     id: int
     name: str
     role: str
-
-    @property
-    def initial(self) -> str:
-        return initial(self.name)
-
-    @property
-    def hue(self) -> int:
-        return hue(self.id)
 
 
 @dataclass(frozen=True, slots=True)

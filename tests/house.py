@@ -59,6 +59,19 @@ class House:
         self.process.stdout.close()
 
 
+def serve(**environment: str) -> subprocess.CompletedProcess[str]:
+    """A `teahouse serve` that is expected to give up: what it said, and how it ended."""
+    return subprocess.run(
+        [sys.executable, "-m", "app", "serve"],
+        cwd=REPOSITORY,
+        env=clean_environment() | environment,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS_MAX,
+        check=False,
+    )
+
+
 def clean_environment() -> dict[str, str]:
     ours = ("HOST", "PORT", "WORKERS", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL")
     return {name: value for name, value in os.environ.items() if name not in ours}

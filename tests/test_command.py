@@ -6,11 +6,10 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.conftest import Servers
-from tests.house import REPOSITORY, House, Visitor, clean_environment
+from tests.house import REPOSITORY, House, Visitor, clean_environment, serve
 
 PROCESSES_END_SECONDS_MAX = 20
 
@@ -92,7 +91,7 @@ async def test_a_second_run_in_the_same_folder_says_so_and_one_in_another_does_n
 ) -> None:
     first = await House.open(DATA_DIR=str(tmp_path / "one"))
     await talk(first)
-    done = await asyncio.to_thread(run, DATA_DIR=str(tmp_path / "one"), PORT="0")
+    done = await asyncio.to_thread(serve, DATA_DIR=str(tmp_path / "one"), PORT="0")
     assert done.returncode == 1
     assert done.stderr == (
         f"teahouse: Teahouse is already running in {tmp_path / 'one'}. Stop that one first, or set DATA_DIR.\n"
@@ -105,28 +104,16 @@ async def test_a_second_run_in_the_same_folder_says_so_and_one_in_another_does_n
 
 async def test_a_port_that_is_taken_is_named(house: House, servers: Servers, tmp_path: Path) -> None:
     port = house.url.rsplit(":", 1)[1]
-    done = await asyncio.to_thread(run, **servers.environment(), DATA_DIR=str(tmp_path), PORT=port)
+    done = await asyncio.to_thread(serve, **servers.environment(), DATA_DIR=str(tmp_path), PORT=port)
     assert done.returncode == 1
     assert f"Cannot serve {house.url}" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
 async def test_a_bad_setting_is_one_line(tmp_path: Path) -> None:
-    done = await asyncio.to_thread(run, DATA_DIR=str(tmp_path), PORT="tea")
+    done = await asyncio.to_thread(serve, DATA_DIR=str(tmp_path), PORT="tea")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "PORT is “tea”" in done.stderr
-
-
-def run(**environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", "serve"],
-        cwd=REPOSITORY,
-        env=clean_environment() | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 async def test_make_run_in_a_fresh_clone_reaches_a_posted_message_and_ctrl_c_leaves_nothing(

@@ -7,7 +7,7 @@ just loaded, and a browser that has to poll.
 from app import rendering
 from app.queries import timeline
 from app.queries.timeline import ChangedMessages
-from app.realtime.hub import CATCH_UP_CHANGES_MAX, Changes
+from app.realtime.live_room import CATCH_UP_CHANGES_MAX, Changes
 
 PIECE_MESSAGES = 200
 

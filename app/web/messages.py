@@ -8,7 +8,7 @@ from app.actions import messages
 from app.actions.messages import Posts
 from app.errors import Invalid, Unavailable
 from app.queries import timeline
-from app.realtime.hub import ReadChanges
+from app.realtime.live_room import ReadChanges
 from app.views import Form, Person
 from app.web.forms import fields
 from app.web.pages import bare_frame, html, is_htmx, see_other

@@ -87,7 +87,12 @@ def _listener(socket: AnySocket, person: Person) -> Listener:
 
 
 async def _stay(socket: AnySocket, hub: Hub, listener: Listener, room: int, since: int) -> None:
-    seat = await hub.join(listener, room, since)
+    try:
+        seat = await hub.join(listener, room, since)
+    except Unavailable:
+        listener.close(CLOSE_TRY_LATER)
+        listener.end()
+        return
     try:
         while True:
             _read(await socket.receive_data(mode="text"))

@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
@@ -17,7 +15,7 @@ import websockets
 
 from app import embedded
 from tests.conftest import OpenHouse, Servers
-from tests.house import REPOSITORY, House, Reader, Visitor, articles, clean_environment
+from tests.house import House, Reader, Visitor, articles, serve
 
 WRITERS = 8
 MESSAGES = 2_000
@@ -309,19 +307,7 @@ async def test_a_server_that_is_missing_at_the_start_is_named_in_one_line(
 ) -> None:
     nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1"}
     environment = servers.environment() | {missing: nowhere[missing], "DATA_DIR": str(tmp_path), "PORT": "0"}
-    done = await asyncio.to_thread(run_serve, environment)
+    done = await asyncio.to_thread(serve, **environment)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert f"at {missing} does not answer" in done.stderr
-
-
-def run_serve(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", "serve"],
-        cwd=REPOSITORY,
-        env=clean_environment() | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )

@@ -8,11 +8,13 @@ import hypothesis
 from hypothesis import strategies
 
 from app.errors import Unavailable
-from app.realtime import hub as hub_module
+from app.realtime import live_room
 from app.realtime.bus import Bus, connect
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
-from app.realtime.hub import Changes, Hub, Source
+from app.realtime.hub import Hub
+from app.realtime.listener import CLOSE_NO_ACCESS
+from app.realtime.live_room import Changes, Source
 
 ROOM = 1
 
@@ -54,12 +56,14 @@ class Socket:
     def __init__(self) -> None:
         self.person = self.session = 1
         self.received: list[int] = []
+        self.closed_with = 0
 
     def write(self, frame: Frame) -> None:
         if "<" not in frame.html:
             self.received.extend(int(number) for number in frame.html.split())
 
-    def close(self, code: int) -> None: ...
+    def close(self, code: int) -> None:
+        self.closed_with = code
 
     def end(self) -> None: ...
 
@@ -82,7 +86,7 @@ def test_every_seat_gets_every_change_once_and_in_order(steps: list[tuple[str, i
 
 
 async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
-    hub_module.HELD_SECONDS = hub_module.RETRY_SECONDS = 0.0
+    live_room.HELD_SECONDS = live_room.RETRY_SECONDS = 0.0
     redis = connect("redis://127.0.0.1:1")
     room = Room(chance)
     hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access))
@@ -140,6 +144,24 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
     hub.deliver(room.post(1))
     assert level.received == ahead.received == [1, 2, 3, 4, 5]
     hub.close()
+    await redis.aclose()
+
+
+async def test_somebody_sent_out_between_the_door_and_the_seat_gets_nothing() -> None:
+    redis = connect("redis://127.0.0.1:1")
+    room = Room(random.Random(0))
+    room.post(3)
+    socket = Socket()
+
+    async def sent_out(claims: Sequence[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
+        return set(claims)
+
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, sent_out))
+    await hub.join(socket, ROOM, 0)
+    hub.deliver(room.post(1))
+    await settle()
+    assert (socket.received, socket.closed_with) == ([], CLOSE_NO_ACCESS)
+    assert hub.sockets_of(socket.person) == 0
     await redis.aclose()
 
 
