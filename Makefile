@@ -26,3 +26,8 @@ lint: .venv/ready-dev
 .PHONY: browser
 browser: .venv/ready-dev
 	@.venv/bin/python tests/browser/install.py
+
+# The container image, built and tried without a container engine; for root on Debian.
+.PHONY: image-test
+image-test: .venv/ready
+	@.ci/image-test

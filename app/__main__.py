@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 
 from app.embedded import CannotStart
@@ -17,6 +18,7 @@ def main() -> None:
     commands.add_parser("worker", help="serve with one worker, on servers that run already")
     arguments = parser.parse_args()
     os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # process 1 would ignore it
     try:
         COMMANDS[arguments.command](from_environment())
     except (BadSetting, CannotStart) as problem:

@@ -5,7 +5,7 @@ placed into another one; nothing else in the program makes an `Html`.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,11 @@ def afresh(timeline: views.Timeline) -> Html:
 def room_version(version: int) -> Html:
     """A frame that brings nothing but the version: the sign of life on a quiet socket."""
     return _render("streams/version.html", version=version)
+
+
+def typing(people: Mapping[int, str], version: int) -> Html:
+    """Who is typing, id → name; each reader's own page leaves out themselves."""
+    return _render("streams/typing.html", people=people, version=version)
 
 
 # -- pages

@@ -167,7 +167,9 @@ class Posts:
             if new:
                 since, version = new[0][0].version - 1, new[-1][0].version
                 html = rendering.changes([article for _, article in new], [], version)
-                self._hub.publish(RoomChanged(room, since, version, str(html)))
+                self._hub.publish(
+                    RoomChanged(room, since, version, str(html), tuple({line.author for line, _ in new}))
+                )
         for waiting in batch:
             _answer(waiting, articles.get(waiting.draft.id))
 

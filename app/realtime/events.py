@@ -17,6 +17,22 @@ class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     since: int
     version: int
     html: str
+    authors: tuple[int, ...] = ()  # who posted: they are typing no longer
+
+
+class Typing(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person presses keys in a room."""
+
+    room: int
+    person: int
+    name: str
+
+
+class TypingStopped(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person who was typing has left the page."""
+
+    room: int
+    person: int
 
 
 class MembershipEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -32,12 +48,10 @@ class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     session: int
 
 
-Event = RoomChanged | MembershipEnded | SessionEnded
+Event = RoomChanged | Typing | TypingStopped | MembershipEnded | SessionEnded
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(
-    Annotated[RoomChanged | MembershipEnded | SessionEnded, msgspec.Meta()]
-)
+_decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Annotated[Event, msgspec.Meta()])
 
 
 def encode(event: Event) -> bytes:
@@ -59,4 +73,4 @@ TOPIC_OF_ACCESS = "teahouse:access"
 
 
 def topic(event: Event) -> str:
-    return topic_of_room(event.room) if isinstance(event, RoomChanged) else TOPIC_OF_ACCESS
+    return TOPIC_OF_ACCESS if isinstance(event, MembershipEnded | SessionEnded) else topic_of_room(event.room)

@@ -12,7 +12,15 @@ from typing import Any
 
 from app.errors import Unavailable
 from app.realtime.bus import Bus
-from app.realtime.events import Event, MembershipEnded, RoomChanged, SessionEnded, topic_of_room
+from app.realtime.events import (
+    Event,
+    MembershipEnded,
+    RoomChanged,
+    SessionEnded,
+    Typing,
+    TypingStopped,
+    topic_of_room,
+)
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
 from app.realtime.live_room import LiveRoom, Seat, Source
 
@@ -66,6 +74,9 @@ class Hub:
             del self._sockets_of[seat.listener.person]
         if room := self._rooms.get(seat.room):
             room.seats.discard(seat)
+            person = seat.listener.person
+            if person in room.typists.now and not any(other.listener.person == person for other in room.seats):
+                self.publish(TypingStopped(seat.room, person))
 
     def sockets_of(self, person: int) -> int:
         """How many sockets this person holds on this worker."""
@@ -84,6 +95,12 @@ class Hub:
             case RoomChanged():
                 if room := self._rooms.get(event.room):
                     room.take(event)
+            case Typing(room=room_id, person=person, name=name):
+                if room := self._rooms.get(room_id):
+                    room.typists.typed(person, name)
+            case TypingStopped(room=room_id, person=person):
+                if room := self._rooms.get(room_id):
+                    room.typists.stopped(person)
             case MembershipEnded(person=person, room=room_id):
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
             case SessionEnded(session=session):
@@ -109,6 +126,8 @@ class Hub:
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
+        for room in self._rooms.values():
+            room.typists.close()
 
     async def _sweep(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -131,6 +150,7 @@ class Hub:
             room.quiet_sweeps += 1
             if room.quiet_sweeps > EMPTY_ROOM_SWEEPS:
                 del self._rooms[room.id]
+                room.typists.close()
                 await self._bus.unsubscribe(topic_of_room(room.id))
                 if room.id in self._rooms:  # somebody came while we said goodbye
                     await self._bus.subscribe(topic_of_room(room.id))

@@ -17,7 +17,8 @@ from app.errors import Unavailable
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
 from app.realtime.listener import Listener
-from app.rendering import room_version
+from app.realtime.typing import Typists
+from app.rendering import room_version, typing
 
 HEARTBEAT_SECONDS = 20.0
 HELD_SECONDS = 0.05
@@ -78,6 +79,7 @@ class LiveRoom:
         self._held: dict[int, RoomChanged] = {}  # by `since`
         self._filling = False
         self._next_heartbeat = 0.0
+        self.typists = Typists(self._tell_who_types)
 
     def begin(self, seat: Seat) -> None:
         """From now on the seat gets every change after its version, the first ones from PostgreSQL."""
@@ -93,7 +95,7 @@ class LiveRoom:
                 self._held[event.since] = event
             self._spawn(self._fill_after_a_moment())
             return
-        self._deliver(event.since, event.version, event.html)
+        self._deliver(event)
         self._take_held(event.version)
 
     def is_behind(self, version: int) -> bool:
@@ -110,7 +112,15 @@ class LiveRoom:
         if self.version is None or now < self._next_heartbeat:
             return
         self._next_heartbeat = now + HEARTBEAT_SECONDS
-        frame = Frame(room_version(self.version))
+        self._write_to_level_seats(room_version(self.version))
+
+    def _tell_who_types(self, people: Mapping[int, str]) -> None:
+        if self.version is not None:
+            self._write_to_level_seats(typing(people, self.version))
+
+    def _write_to_level_seats(self, html: str) -> None:
+        """Write what is worth something only now: a seat that catches up does without."""
+        frame = Frame(html)
         for seat in list(self.seats):
             if seat.version == self.version and not seat.catching_up:
                 seat.listener.write(frame)
@@ -120,15 +130,16 @@ class LiveRoom:
     def _take_held(self, version: int) -> None:
         """Deliver what was held for this version, and forget what has been overtaken."""
         while follower := self._held.pop(version, None):
-            self._deliver(version, follower.version, follower.html)
+            self._deliver(follower)
             version = follower.version
         self._held = {since: event for since, event in self._held.items() if event.version > version}
 
-    def _deliver(self, since: int, version: int, html: str) -> None:
+    def _deliver(self, event: RoomChanged) -> None:
         """Write a frame that starts where the room stands to every seat that stands there too."""
+        since, version = event.since, event.version
         self.version = version
         self._next_heartbeat = asyncio.get_running_loop().time() + HEARTBEAT_SECONDS
-        frame = Frame(html)
+        frame = Frame(event.html)
         for seat in list(self.seats):
             if seat.catching_up:
                 continue
@@ -137,6 +148,8 @@ class LiveRoom:
                 seat.listener.write(frame)
             elif seat.version < version:
                 self._catch_up_soon(seat)  # it read half of this frame in PostgreSQL
+        for author in event.authors:
+            self.typists.stopped(author)
 
     async def _fill_after_a_moment(self) -> None:
         await asyncio.sleep(HELD_SECONDS)
@@ -177,6 +190,8 @@ class LiveRoom:
                 self._take_held(seat.version)
             if seat.version >= self.version:
                 seat.catching_up = False
+                if people := self.typists.now:
+                    seat.listener.write(Frame(typing(people, seat.version)))
                 return
 
     async def _read(self, source: ReadChanges, since: int) -> Changes:

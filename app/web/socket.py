@@ -5,6 +5,7 @@ on which htmx tries again for ever.
 """
 
 import logging
+from time import monotonic
 from typing import Any, Literal
 
 import msgspec
@@ -12,6 +13,7 @@ from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
 from app import access
+from app.actions import typing
 from app.errors import NotAllowed, NotThere, SignedOut, Unavailable
 from app.realtime.hub import Hub
 from app.realtime.listener import (
@@ -33,6 +35,7 @@ from app.web.visitors import person_of
 logger = logging.getLogger("teahouse")
 
 SOCKETS_PER_PERSON_MAX = 64
+TYPING_SECONDS_MIN = 1.0  # one that comes sooner says nothing new
 
 AnySocket = WebSocket[Any, Any, Any]
 
@@ -62,7 +65,7 @@ async def socket(socket: AnySocket, hub: Hub, settings: Settings) -> None:
         if hub.sockets_of(person.id) >= SOCKETS_PER_PERSON_MAX:
             await socket.close(CLOSE_OVERLOADED)
         else:
-            await _stay(socket, hub, _listener(socket, person), room, since)
+            await _stay(socket, hub, person, room, since)
 
 
 async def _admit(socket: AnySocket, settings: Settings) -> tuple[Person, int, int]:
@@ -86,7 +89,10 @@ def _listener(socket: AnySocket, person: Person) -> Listener:
     return QueuedListener(socket.send, person.id, person.session)
 
 
-async def _stay(socket: AnySocket, hub: Hub, listener: Listener, room: int, since: int) -> None:
+async def _stay(socket: AnySocket, hub: Hub, person: Person, room: int, since: int) -> None:
+    """Seat the socket and carry out what it says, until it goes."""
+    listener = _listener(socket, person)
+    typed_at = 0.0
     try:
         seat = await hub.join(listener, room, since)
     except Unavailable:
@@ -95,7 +101,10 @@ async def _stay(socket: AnySocket, hub: Hub, listener: Listener, room: int, sinc
         return
     try:
         while True:
-            _read(await socket.receive_data(mode="text"))
+            command = _commands.decode(await socket.receive_data(mode="text"))
+            if command.type == "typing" and monotonic() >= typed_at + TYPING_SECONDS_MIN:
+                typed_at = monotonic()
+                typing.typed(person, room, hub)
     except WebSocketDisconnect:
         pass
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -106,8 +115,3 @@ async def _stay(socket: AnySocket, hub: Hub, listener: Listener, room: int, sinc
     finally:
         hub.leave(seat)
         listener.end()
-
-
-def _read(frame: str | bytes) -> Command:
-    """Raises msgspec.DecodeError for a frame that is no command of ours."""
-    return _commands.decode(frame)

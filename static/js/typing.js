@@ -1,0 +1,33 @@
+// Says that somebody types, and who else does: "Ana, Bo and 2 more".
+const field = document.querySelector("#composer[data-live] textarea")
+const signals = document.getElementById("signals")
+const TELL_MILLISECONDS = 1500
+const NAMES_MOST = 2
+
+let told = 0
+
+function tell() {
+  const socket = document.querySelector("main")._htmx?.ws?.connection?.socket
+  if (socket?.readyState !== WebSocket.OPEN || Date.now() - told < TELL_MILLISECONDS) return
+  told = Date.now()
+  signals.elements.type.value = "typing"
+  signals.dispatchEvent(new Event("teahouse:signal"))
+}
+
+// One's own name is in the fragment as well: it is the same for everybody.
+function show() {
+  const line = document.getElementById("typing")
+  const others = [...line.querySelectorAll("[data-person]")].filter(name => name.dataset.person !== document.body.dataset.me)
+  others.forEach((name, place) => {
+    name.hidden = place >= NAMES_MOST
+    name.classList.toggle("after-another", place > 0)
+  })
+  line.dataset.count = Math.min(others.length, NAMES_MOST)
+  if (others.length > NAMES_MOST) line.dataset.more = others.length - NAMES_MOST
+}
+
+if (field && signals) {
+  field.addEventListener("input", () => { if (field.value.trim()) tell() })
+  document.addEventListener("teahouse:wrote", () => { told = 0 })
+  document.addEventListener("htmx:after:swap", show)
+}
