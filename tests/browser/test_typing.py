@@ -1,4 +1,4 @@
-from tests.browser.conftest import PHONE, Arrive, Person
+from tests.browser.conftest import PHONE, Arrive
 from tests.house import House
 
 
