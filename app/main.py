@@ -23,7 +23,7 @@ from app.realtime.hub import Hub
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
-from app.web import accounts, health, members, messages, problems, rooms, socket, static
+from app.web import accounts, health, me, members, messages, problems, rooms, socket, static
 from app.web.origins import refuse_cross_site
 from app.web.visitors import maybe_signed_in, signed_in
 
@@ -45,6 +45,12 @@ HANDLERS = [
     members.members,
     members.invitation,
     members.accept_invitation,
+    me.me,
+    me.rename,
+    me.change_password,
+    me.list_devices,
+    me.revoke,
+    me.revoke_others,
     messages.post_message,
     messages.history,
     messages.changes,

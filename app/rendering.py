@@ -128,6 +128,14 @@ def members_page(
     return _render("pages/members.html", frame=frame, room=room, members=members, origin=origin)
 
 
+def me_page(frame: views.Frame, form: views.Form) -> Html:
+    return _render("pages/me.html", frame=frame, form=form)
+
+
+def devices_page(frame: views.Frame, devices: Sequence[views.Device]) -> Html:
+    return _render("pages/devices.html", frame=frame, devices=devices)
+
+
 def sign_in_page(frame: views.Frame, form: views.Form) -> Html:
     return _render("pages/sign_in.html", frame=frame, form=form)
 

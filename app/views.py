@@ -63,13 +63,11 @@ class MessageLine:
 
     @property
     def timestamp(self) -> str:
-        """For `<time datetime>`: UTC to the second."""
-        return self.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timestamp(self.created_at)
 
     @property
     def time_in_words(self) -> str:
-        """For a page without JavaScript; a small script puts the reader's own time in its place."""
-        return self.created_at.strftime("%Y-%m-%d %H:%M UTC")
+        return time_in_words(self.created_at)
 
 
 def message_line(row: Mapping[str, Any]) -> MessageLine:
@@ -146,6 +144,50 @@ class Member(Portrayed):
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """A login session, as its owner sees it."""
+
+    id: int
+    user_agent: str
+    created_at: datetime
+    is_current: bool
+
+    @property
+    def name(self) -> str:
+        """Browser and system, as far as the browser tells."""
+        browser = next((name for mark, name in BROWSERS if mark in self.user_agent), "Unknown browser")
+        system = next((name for mark, name in SYSTEMS if mark in self.user_agent), "")
+        return f"{browser} on {system}" if system else browser
+
+    @property
+    def timestamp(self) -> str:
+        return timestamp(self.created_at)
+
+    @property
+    def time_in_words(self) -> str:
+        return time_in_words(self.created_at)
+
+
+# The first mark that is found counts: browsers name their relatives as well.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A form as it comes back: what was typed, and what is wrong beside which field."""
 
@@ -177,3 +219,13 @@ def initial(name: str) -> str:
 
 def hue(person: int) -> int:
     return person * 5 % HUES
+
+
+def timestamp(moment: datetime) -> str:
+    """For `<time datetime>`: UTC to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_in_words(moment: datetime) -> str:
+    """For a page without JavaScript; a small script puts the reader's own time in its place."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")

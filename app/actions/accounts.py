@@ -7,8 +7,8 @@ import unicodedata
 from asyncpg import UniqueViolationError
 
 from app import passwords
-from app.access import token_hash
-from app.errors import Invalid, NotAllowed
+from app.access import INT4_MAX, token_hash
+from app.errors import Invalid, NotAllowed, NotThere
 from app.realtime.events import SessionEnded
 from app.realtime.hub import Hub
 from app.tables import LoginSession
@@ -83,6 +83,47 @@ async def sign_out(person: Person, hub: Hub) -> None:
     hub.publish(SessionEnded(person.session))
 
 
+async def end_session(person: Person, session: int, hub: Hub) -> None:
+    """Sign out one of the person's devices; raises NotThere if it is none of theirs."""
+    rows: list[dict[str, int]] = []
+    if 0 < session <= INT4_MAX:
+        rows = await LoginSession.raw(
+            "DELETE FROM login_session WHERE id = {} AND person = {} RETURNING id", session, person.id
+        )
+    if not rows:
+        raise NotThere
+    hub.publish(SessionEnded(session))
+
+
+async def end_other_sessions(person: Person, hub: Hub) -> None:
+    """Sign out everywhere but here."""
+    rows = await LoginSession.raw(
+        "DELETE FROM login_session WHERE person = {} AND id <> {} RETURNING id", person.id, person.session
+    )
+    for row in rows:
+        hub.publish(SessionEnded(row["id"]))
+
+
+async def rename(person: Person, name: str) -> None:
+    """Take another name; raises Invalid."""
+    name = clean_name(name)
+    if problem := _problem_of_name(name):
+        raise Invalid(name=problem)
+    await PersonTable.raw("UPDATE person SET name = {} WHERE id = {}", name, person.id)
+
+
+async def change_password(person: Person, current: str, password: str, hub: Hub) -> None:
+    """Take another password, which signs out every other device; raises Invalid."""
+    rows = await PersonTable.raw("SELECT password_hash FROM person WHERE id = {}", person.id)
+    if not await passwords.verify(rows[0]["password_hash"] if rows else None, current):
+        raise Invalid(current="This is not your current password.")
+    if problem := _problem_of_password(password):
+        raise Invalid(password=problem)
+    password_hash = await passwords.hash_password(password)
+    await PersonTable.raw("UPDATE person SET password_hash = {} WHERE id = {}", password_hash, person.id)
+    await end_other_sessions(person, hub)
+
+
 def clean_name(name: str) -> str:
     """A name as it is kept: normalised (NFC), one line, single spaces."""
     return " ".join(unicodedata.normalize("NFC", name).split())
@@ -95,17 +136,29 @@ def is_visible(text: str) -> bool:
 
 def _problems(name: str, email: str, password: str) -> dict[str, str]:
     problems = {}
-    if not is_visible(name) or "\0" in name:
-        problems["name"] = "Please tell us a name that others can see."
-    elif len(name) > NAME_LENGTH_MAX:
-        problems["name"] = f"This name has {len(name)} characters; it can have {NAME_LENGTH_MAX}."
+    if problem := _problem_of_name(name):
+        problems["name"] = problem
     if not EMAIL.fullmatch(email) or len(email) > EMAIL_LENGTH_MAX or "\0" in email:
         problems["email"] = "This does not look like an email address."
-    if len(password) < passwords.LENGTH_MIN:
-        problems["password"] = f"Please choose a password of at least {passwords.LENGTH_MIN} characters."
-    elif len(password) > passwords.LENGTH_MAX:
-        problems["password"] = f"This password is longer than {passwords.LENGTH_MAX} characters."
+    if problem := _problem_of_password(password):
+        problems["password"] = problem
     return problems
+
+
+def _problem_of_name(name: str) -> str:
+    if not is_visible(name) or "\0" in name:
+        return "Please tell us a name that others can see."
+    if len(name) > NAME_LENGTH_MAX:
+        return f"This name has {len(name)} characters; it can have {NAME_LENGTH_MAX}."
+    return ""
+
+
+def _problem_of_password(password: str) -> str:
+    if len(password) < passwords.LENGTH_MIN:
+        return f"Please choose a password of at least {passwords.LENGTH_MIN} characters."
+    if len(password) > passwords.LENGTH_MAX:
+        return f"This password is longer than {passwords.LENGTH_MAX} characters."
+    return ""
 
 
 def _storable(text: str) -> str:

@@ -1,0 +1,94 @@
+import re
+
+import pytest
+
+from app.realtime.listener import CLOSE_SIGNED_OUT
+from tests.house import PASSWORD, House, Visitor
+
+
+async def on_another_device(visitor: Visitor, house: House, user_agent: str = "") -> Visitor:
+    device = Visitor.at(house.url)
+    device.http.headers["user-agent"] = user_agent
+    answer = await device.http.post("/sign-in", data={"email": visitor.email, "password": PASSWORD})
+    assert answer.status_code == 303
+    return device
+
+
+def revoke_addresses(page: str) -> list[str]:
+    return re.findall(r'action="(/me/devices/\d+/revoke)"', page)
+
+
+async def test_a_new_name_stands_beside_old_and_new_messages(ana: Visitor) -> None:
+    room = await ana.make_room()
+    await ana.say(room, "hello")
+    assert (await ana.http.post("/me", data={"name": " Ana   Maria "})).status_code == 303
+    assert '<b class="author">Ana Maria</b>' in (await ana.http.get(f"/rooms/{room}/messages")).text
+
+
+@pytest.mark.parametrize("name", ["", " \u200b ", "x" * 61, "a\0b"])
+async def test_a_name_that_cannot_be_seen_or_is_too_long_changes_nothing(ana: Visitor, name: str) -> None:
+    answer = await ana.http.post("/me", data={"name": name})
+    assert answer.status_code == 422
+    assert 'id="name-problem"' in answer.text
+    assert '<span class="name">Ana</span>' in (await ana.http.get("/me")).text
+
+
+async def test_a_new_password_counts_and_signs_out_the_other_devices(ana: Visitor, house: House) -> None:
+    phone = await on_another_device(ana, house)
+    room = await ana.make_room()
+    async with phone.listening(room) as reader:
+        await ana.say(room, "hello")
+        await reader.until(lambda r: r.articles)
+        form = {"current": PASSWORD, "password": "another long password"}
+        assert (await ana.http.post("/me/password", data=form)).status_code == 303
+        await reader.until(lambda r: r.closed_with, seconds=1)
+        assert reader.closed_with == CLOSE_SIGNED_OUT
+    assert (await phone.http.get("/me")).status_code == 303
+    assert (await ana.http.get("/me")).status_code == 200
+    old = await phone.http.post("/sign-in", data={"email": ana.email, "password": PASSWORD})
+    new = await phone.http.post("/sign-in", data={"email": ana.email, "password": "another long password"})
+    assert (old.status_code, new.status_code) == (422, 303)
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"current": "wrong password", "password": "another long password"}, "current"),
+        ({"current": PASSWORD, "password": "short"}, "password"),
+    ],
+)
+async def test_a_refused_password_changes_nothing(
+    ana: Visitor, house: House, form: dict[str, str], field: str
+) -> None:
+    phone = await on_another_device(ana, house)
+    answer = await ana.http.post("/me/password", data=form)
+    assert answer.status_code == 422
+    assert f'id="{field}-problem"' in answer.text
+    assert (await phone.http.get("/me")).status_code == 200
+
+
+async def test_one_device_can_be_signed_out_from_another(ana: Visitor, house: House) -> None:
+    phone = await on_another_device(ana, house, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0) Version/19 Safari/604.1")
+    page = (await ana.http.get("/me/devices")).text
+    assert "Safari on iPhone" in page
+    assert page.index("data-current") < page.index("Safari on iPhone")
+    own, other = revoke_addresses(page)
+    assert (await ana.http.post(other)).status_code == 303
+    assert (await phone.http.get("/me")).status_code == 303
+    answer = await ana.http.post(own)
+    assert answer.headers["location"] == "/sign-in"
+    assert (await ana.http.get("/me")).status_code == 303
+
+
+async def test_all_others_can_be_signed_out_at_once(ana: Visitor, house: House) -> None:
+    others = [await on_another_device(ana, house) for _ in range(2)]
+    assert (await ana.http.post("/me/devices/others/revoke")).status_code == 303
+    assert [(await other.http.get("/me")).status_code for other in others] == [303, 303]
+    assert len(revoke_addresses((await ana.http.get("/me/devices")).text)) == 1
+
+
+async def test_somebody_elses_device_is_not_there(ana: Visitor, bo: Visitor) -> None:
+    (of_ana,) = revoke_addresses((await ana.http.get("/me/devices")).text)
+    for address in (of_ana, "/me/devices/0/revoke", "/me/devices/99999999999/revoke"):
+        assert (await bo.http.post(address)).status_code == 404
+    assert (await ana.http.get("/me")).status_code == 200
