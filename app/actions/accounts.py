@@ -21,7 +21,7 @@ USER_AGENT_LENGTH_MAX = 300
 TOKEN_BYTES = 32
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-WRONG_PAIR = "This email and password do not belong together."
+WRONG_PAIR = "Wrong email or password."
 
 FIRST_ACCOUNT_LOCK = 7001
 
@@ -49,9 +49,9 @@ async def sign_up(name: str, email: str, password: str, allowed: bool) -> int:
             await PersonTable.raw("SELECT pg_advisory_xact_lock({})", FIRST_ACCOUNT_LOCK)
             rows = await PersonTable.raw(_SIGN_UP, email, name, password_hash, allowed)
     except UniqueViolationError:
-        raise Invalid(email="There is already an account with this email. Sign in instead?") from None
+        raise Invalid(email="There is already an account with this email. You can sign in below.") from None
     if not rows:
-        raise NotAllowed("New people come in by invitation here. Ask somebody inside for a link.")
+        raise NotAllowed("You need an invitation link to make an account.")
     return int(rows[0]["id"])
 
 
@@ -147,7 +147,7 @@ def _problems(name: str, email: str, password: str) -> dict[str, str]:
 
 def _problem_of_name(name: str) -> str:
     if not is_visible(name) or "\0" in name:
-        return "Please tell us a name that others can see."
+        return "Please enter a name that others can see."
     if len(name) > NAME_LENGTH_MAX:
         return f"This name has {len(name)} characters; it can have {NAME_LENGTH_MAX}."
     return ""

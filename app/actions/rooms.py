@@ -21,7 +21,7 @@ async def create(person: Person, name: str, visibility: str) -> int:
     name = clean_name(name)
     problems = {}
     if not is_visible(name) or "\0" in name:
-        problems["name"] = "A room needs a name that others can see."
+        problems["name"] = "Please give the room a name."
     elif len(name) > ROOM_NAME_LENGTH_MAX:
         problems["name"] = f"This name has {len(name)} characters; it can have {ROOM_NAME_LENGTH_MAX}."
     if visibility not in ("open", "closed"):

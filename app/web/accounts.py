@@ -25,6 +25,8 @@ from app.web.visitors import (
     kept_cookie,
 )
 
+INVITATIONS = "/join/"
+
 
 @get("/sign-in")
 async def sign_in_form(request: AnyRequest, visitor: Person | None, next: FromQuery[str] = "/") -> Response[str]:
@@ -57,6 +59,8 @@ async def sign_up_form(
 ) -> Response[str]:
     if visitor:
         return see_other(request, "/")
+    if next.startswith(INVITATIONS):  # by way of the sign-in page
+        invite = next.removeprefix(INVITATIONS)
     return await _sign_up_page(request, settings, Form({"invite": invite, "next": local_path(next)}))
 
 

@@ -38,6 +38,8 @@ async def members(request: AnyRequest, person: Person, settings: Settings, room_
 @get("/join/{code:str}")
 async def invitation(request: AnyRequest, visitor: Person | None, code: FromPath[str]) -> Response[str]:
     room = await access.room_behind(code)
+    if visitor and await access.is_member(visitor, room.id):
+        return see_other(request, f"/rooms/{room.id}")
     return html(rendering.join_page(await frame_for(request, visitor), room, f"/join/{code}", code))
 
 

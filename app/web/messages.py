@@ -6,7 +6,7 @@ from litestar.params import FromPath, FromQuery
 from app import access, rendering
 from app.actions import messages
 from app.actions.messages import Posts
-from app.errors import Invalid, Unavailable
+from app.errors import Invalid, NotAMember, Unavailable
 from app.queries import timeline
 from app.realtime.live_room import ReadChanges
 from app.views import Form, Person
@@ -21,11 +21,12 @@ async def post_message(request: AnyRequest, posts: Posts, room_id: FromPath[int]
     form = await fields(request)
     try:
         return await _post(request, posts, room_id, form)
-    except Unavailable as problem:
+    except (Unavailable, NotAMember) as problem:
         if is_htmx(request):
             raise
-        kept = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, Form(form))
-        return html(kept, problem.status)
+        way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
+        page = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, Form(form), way)
+        return html(page, problem.status)
 
 
 async def _post(request: AnyRequest, posts: Posts, room_id: int, form: dict[str, str]) -> Response[str]:

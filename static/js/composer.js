@@ -40,7 +40,7 @@ if (composer && unsent) {
     bubble.removeAttribute("data-seq")
     bubble.removeAttribute("data-version")
     bubble.classList.add("sending")
-    bubble.querySelector("time")?.remove()
+    bubble.querySelector("time").dateTime = new Date().toISOString()
     bubble.querySelector(".body p").textContent = message.body
     form.elements.id.value = message.id
     form.elements.body.value = message.body
@@ -95,14 +95,6 @@ if (composer && unsent) {
   // -- events
 
   composer.addEventListener("submit", event => { event.preventDefault(); send() })
-
-  // An Enter that ends an input method's composition never sends; Safari tells it by key code 229 alone.
-  field.addEventListener("keydown", event => {
-    if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing || event.keyCode === 229) return
-    if (touch.matches && !event.ctrlKey && !event.metaKey) return
-    event.preventDefault()
-    composer.requestSubmit()
-  })
 
   field.addEventListener("input", () => { keep(draftKey, field.value); if (!problem.hidden || field.value.length > most) complain() })
 

@@ -17,9 +17,11 @@ let notice = null
 
 function show(connected) {
   open = connected
-  clearTimeout(notice)
-  if (connected) line.hidden = true
-  else notice = setTimeout(() => { line.hidden = open }, QUIET_MILLISECONDS)
+  if (connected) {
+    clearTimeout(notice)
+    notice = null
+    line.textContent = ""
+  } else notice ??= setTimeout(() => { line.textContent = line.dataset.text }, QUIET_MILLISECONDS)
 }
 
 function ask() {
@@ -27,12 +29,13 @@ function ask() {
 }
 
 // A dead peer would answer a close only after many seconds, so htmx is told at once that the socket was lost. It then
-// lets go of it and comes again, reading the address anew.
+// lets go of it and comes again, reading the address anew; one that waits already need not wait longer.
 function reconnect() {
   show(false)
   heard = Date.now()
   ask()
-  if (connection?.socket && connection.socket.readyState <= WebSocket.OPEN) {
+  if (connection?.socket) {
+    clearTimeout(connection.timer)
     connection.attempt = 0
     connection.socket.dispatchEvent(new CloseEvent("close", { code: LOST }))
   }

@@ -19,10 +19,10 @@ function hold(change) {
   const stays = isAtNewest()
   const before = stays ? null : anchor()
   change()
-  if (stays) timeline.scrollTop = 0
+  if (stays) timeline.scrollTo({ top: 0, behavior: "instant" })
   else if (before) {
     const article = document.getElementById(before.id)
-    if (article) timeline.scrollTop += article.getBoundingClientRect().top - before.offset
+    if (article) timeline.scrollBy({ top: article.getBoundingClientRect().top - before.offset, behavior: "instant" })
   }
   return stays
 }
@@ -32,17 +32,19 @@ if (timeline) {
   let before = null
   let seen = lastSeq()
 
-  document.addEventListener("htmx:before:swap", () => {
+  document.addEventListener("htmx:before:swap", event => {
+    if (event.target.matches(".older")) document.getElementById("messages").ariaBusy = "true" // not to be read out
     stayed = isAtNewest()
     before = stayed ? null : anchor()
   })
   document.addEventListener("htmx:after:swap", () => {
     hold(() => document.dispatchEvent(new Event("teahouse:timeline")))
-    if (stayed) timeline.scrollTop = 0
+    if (stayed) timeline.scrollTo({ top: 0, behavior: "instant" })
     else if (before) {
       const article = document.getElementById(before.id)
-      if (article) timeline.scrollTop += article.getBoundingClientRect().top - before.offset
+      if (article) timeline.scrollBy({ top: article.getBoundingClientRect().top - before.offset, behavior: "instant" })
     }
+    document.getElementById("messages").ariaBusy = "false"
     const last = lastSeq()
     if (!stayed && last > seen) offer.hidden = false
     seen = Math.max(seen, last)
@@ -50,12 +52,12 @@ if (timeline) {
   timeline.addEventListener("scroll", () => { if (isAtNewest()) offer.hidden = true }, { passive: true })
   offer.addEventListener("click", event => {
     event.preventDefault()
-    timeline.scrollTo({ top: 0, behavior: "smooth" })
+    timeline.scrollTo({ top: 0 })
     offer.hidden = true
   })
   // What the page itself puts in (a message on its way) brings the reader to the newest.
   document.addEventListener("teahouse:wrote", () => {
     document.dispatchEvent(new Event("teahouse:timeline"))
-    timeline.scrollTop = 0
+    timeline.scrollTo({ top: 0, behavior: "instant" })
   })
 }

@@ -1,9 +1,11 @@
 // Puts the reader's own time into <time>, and a line between days.
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" })
+// The clock as the reader's browser has it; words in the language of the page.
+const language = navigator.languages.find(tag => tag.split("-")[0] === document.documentElement.lang) ?? document.documentElement.lang
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" })
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" })
-const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" })
-const longDayAndYear = new Intl.DateTimeFormat(undefined, { dateStyle: "full" })
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" })
+const longDay = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" })
+const longDayAndYear = new Intl.DateTimeFormat(language, { dateStyle: "full" })
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
 
 const midnight = date => new Date(date.getFullYear(), date.getMonth(), date.getDate())
 
