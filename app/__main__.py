@@ -32,6 +32,9 @@ def serve(settings: Settings) -> None:
 
 
 def migrate(settings: Settings) -> None:
+    from asyncpg import PostgresError
+
+    from app.database import OUTAGES
     from app.migrate import MigrationFailed
     from app.migrate import migrate as bring_up_to_date
 
@@ -41,6 +44,8 @@ def migrate(settings: Settings) -> None:
         asyncio.run(bring_up_to_date(settings.database_url))
     except MigrationFailed as failure:
         raise CannotStart(f"A migration failed: {failure}") from None
+    except (*OUTAGES, PostgresError, ValueError) as error:
+        raise CannotStart(f"PostgreSQL at DATABASE_URL does not answer: {error or type(error).__name__}") from None
 
 
 def worker(settings: Settings) -> None:

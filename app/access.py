@@ -23,7 +23,8 @@ WHERE s.token_hash = {}
 
 _ROOM_FOR = """
 SELECT r.id, r.name, r.visibility, r.invite_code, m.role,
-       (SELECT count(*) FROM membership WHERE room = r.id) AS people
+       CASE WHEN m.role IS NOT NULL OR r.visibility = 'open' OR {}
+            THEN (SELECT count(*) FROM membership WHERE room = r.id) ELSE 0 END AS people
 FROM room r LEFT JOIN membership m ON m.room = r.id AND m.person = {}
 WHERE r.id = {}
 """
@@ -63,7 +64,7 @@ async def visible_room_for(person: Person, room_id: int) -> RoomView:
     """A room that the person is in or could walk into; raises NotThere for any other."""
     rows: list[dict[str, Any]] = []
     if 0 < room_id <= INT4_MAX:
-        rows = await Room.raw(_ROOM_FOR, person.id, room_id)
+        rows = await Room.raw(_ROOM_FOR, False, person.id, room_id)
     if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
         raise NotThere
     return RoomView(**rows[0])
@@ -71,7 +72,11 @@ async def visible_room_for(person: Person, room_id: int) -> RoomView:
 
 async def room_behind(code: str) -> RoomView:
     """The room that an invitation link leads to; raises NotThere. The code is the permission."""
-    rows = await Room.raw(_ROOM_FOR.replace("r.id = {}", "r.invite_code = {} AND r.kind = 'group'"), 0, code)
+    rows = []
+    if "\0" not in code:
+        rows = await Room.raw(
+            _ROOM_FOR.replace("r.id = {}", "r.invite_code = {} AND r.kind = 'group'"), True, 0, code
+        )
     if not rows:
         raise NotThere("This invitation is no longer valid. Ask for a new one.")
     return RoomView(**rows[0])

@@ -17,6 +17,7 @@ OUTAGES = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -28,6 +29,22 @@ OUTAGES = (
 
 class Transaction(PostgresTransaction):
     """Piccolo's, except that the connection returns to the pool also when COMMIT or ROLLBACK fails."""
+
+    async def __aenter__(self) -> PostgresTransaction:
+        try:
+            return await super().__aenter__()
+        except OUTAGES as outage:
+            raise Unavailable from outage
+
+    async def begin(self) -> None:
+        """A connection on which not even BEGIN works is of no further use, but its place in the pool is."""
+        try:
+            await super().begin()  # type: ignore[no-untyped-call]
+        except BaseException:
+            self.connection.terminate()
+            if self.engine.pool:
+                await self.engine.pool.release(self.connection)
+            raise
 
     async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
         if self._parent:

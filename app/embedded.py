@@ -25,6 +25,7 @@ START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 DATABASE = "teahouse"
+SOCKET_FOLDER_PREFIX = "teahouse-"
 
 
 class CannotStart(Exception):
@@ -56,9 +57,13 @@ def socket_folder(data_dir: Path) -> Iterator[Path]:
     """
     link = data_dir / "run"
     if link.is_symlink():
-        shutil.rmtree(link.readlink(), ignore_errors=True)
+        left = link.readlink()
+        if left.parent == Path(tempfile.gettempdir()) and left.name.startswith(SOCKET_FOLDER_PREFIX):
+            shutil.rmtree(left, ignore_errors=True)
         link.unlink()
-    folder = Path(tempfile.mkdtemp(prefix="teahouse-"))
+    elif link.exists():
+        raise CannotStart(f"{link} is in the way: Teahouse keeps a link of that name in its data folder.")
+    folder = Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER_PREFIX))
     link.symlink_to(folder)
     try:
         yield folder

@@ -1,6 +1,5 @@
 """Settings: the environment, read once into one frozen object."""
 
-import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -76,8 +75,11 @@ def _kept_secret(data_dir: Path) -> str:
     path = data_dir / "secret-key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError), open(path, "x", opener=_for_owner_alone) as file:
-            file.write(secrets.token_urlsafe(32))
+        if not path.exists() or not path.read_text():
+            half = path.with_name(f"secret-key.{os.getpid()}")  # moved into place whole, whatever happens
+            with open(half, "w", opener=_for_owner_alone) as file:
+                file.write(secrets.token_urlsafe(32))
+            half.rename(path)
         return path.read_text()
     except OSError as error:
         raise BadSetting(f"DATA_DIR is “{data_dir}”, which cannot be used: {error.strerror}.") from None

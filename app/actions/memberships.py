@@ -30,5 +30,8 @@ async def join(person_id: int, room: Room) -> None:
 
 async def leave(person: Person, room: Room, hub: Hub) -> None:
     """Leave the room; the person's sockets there close on every worker."""
-    await Membership.raw(_LEAVE, person.id, room.id)
+    async with Membership._meta.db.transaction():
+        # One at a time, and each sees what the one before did: two admins may leave at once.
+        await Membership.raw("SELECT FROM room WHERE id = {} FOR UPDATE", room.id)
+        await Membership.raw(_LEAVE, person.id, room.id)
     hub.publish(MembershipEnded(person.id, room.id))

@@ -9,7 +9,9 @@ from app.queries import timeline
 from app.queries.timeline import ChangedMessages
 from app.realtime.live_room import CATCH_UP_CHANGES_MAX, Changes
 
-PIECE_MESSAGES = 200
+PIECE_MESSAGES = 50
+CATCH_UP_LENGTH_MAX = 500_000
+"""Characters of text above which one page is given the newest timeline instead: it is shorter."""
 
 
 async def piece(room: int, since: int) -> Changes:
@@ -23,10 +25,14 @@ async def resume(room: int, since: int) -> Changes:
     A `since` from the future (the database was set back) also gets the newest timeline.
     """
     changed = await timeline.changed_since(room, since, CATCH_UP_CHANGES_MAX)
-    if 0 <= changed.room_version - since <= CATCH_UP_CHANGES_MAX:
+    if 0 <= changed.room_version - since <= CATCH_UP_CHANGES_MAX and _length(changed) <= CATCH_UP_LENGTH_MAX:
         return _as_stream(since, changed)
     newest = await timeline.latest(room)
     return Changes(newest.version, rendering.afresh(newest))
+
+
+def _length(changed: ChangedMessages) -> int:
+    return sum(len(line.body) for line in changed.messages)
 
 
 def _as_stream(since: int, changed: ChangedMessages) -> Changes:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ logger = logging.getLogger("teahouse")
 UNSENT_EVENTS_MAX = 10_000
 EVENTS_PER_ROUND_TRIP_MAX = 200
 READ_SECONDS = 5.0
+SILENCE_SECONDS_MAX = 12.0  # a ping goes every READ_SECONDS, and is answered
 RETRY_SECONDS = 0.5
 OUTAGES = (RedisError, OSError, asyncio.TimeoutError)
 
@@ -65,15 +67,27 @@ class Bus:
 
     async def receive(self, on_event: Callable[[Event], None], on_gap: Callable[[], None]) -> None:
         """Deliver events for as long as Redis is there; returns when the connection is lost."""
-        self._pubsub = pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
+        pubsub = self._redis.pubsub()
         try:
-            await pubsub.subscribe(*self._topics)
+            # Others subscribe through `self._pubsub` only when it has its connection: two would each make one.
+            subscribed: set[str] = set()
+            while missing := self._topics - subscribed:
+                await pubsub.subscribe(*missing)
+                subscribed |= missing
+            self._pubsub = pubsub
             self.connected = True
             on_gap()
+            heard = monotonic()
             while True:
                 item = await pubsub.get_message(timeout=READ_SECONDS)
                 if item is not None:
-                    self._take(item, on_event)
+                    heard = monotonic()
+                    if item["type"] == "message":
+                        self._take(item, on_event)
+                elif monotonic() - heard > SILENCE_SECONDS_MAX:
+                    raise TimeoutError("Redis is silent")
+                else:
+                    await pubsub.ping()
         except OUTAGES as error:
             if self.connected:
                 logger.warning("Redis is away (%s); chat goes on through PostgreSQL", type(error).__name__)
@@ -112,4 +126,14 @@ class Bus:
                         pipeline.publish(topic(event), encode(event))
                     await pipeline.execute()
             except OUTAGES:
-                self._unsent.clear()
+                await self._keep_access_events(batch)
+                return
+
+    async def _keep_access_events(self, batch: list[Event]) -> None:
+        """Messages are found in PostgreSQL anyhow; who was sent out is worth telling as soon as Redis is back."""
+        kept = [event for event in (*batch, *self._unsent) if topic(event) == TOPIC_OF_ACCESS]
+        self._unsent.clear()
+        self._unsent.extend(kept)
+        if kept:
+            self._something_to_send.set()
+        await asyncio.sleep(RETRY_SECONDS)

@@ -37,7 +37,6 @@ class Hub:
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sockets_of: Counter[int] = Counter()
-        self._doubt_access = False
 
     # -- for sockets
 
@@ -53,6 +52,7 @@ class Hub:
             room = self._rooms[room_id] = LiveRoom(room_id, self._source, self._spawn)
         seat = Seat(listener, room_id, since)
         room.seats.add(seat)
+        room.quiet_sweeps = 0
         self._sockets_of[listener.person] += 1
         try:
             if is_new:
@@ -107,8 +107,7 @@ class Hub:
                 self._close_where(CLOSE_SIGNED_OUT, lambda s: s.listener.session == session)
 
     def on_gap(self) -> None:
-        """The bus was away: anything may have happened meanwhile."""
-        self._doubt_access = True
+        """The bus was away: rooms may have moved on. (Access is looked at in every sweep.)"""
         for room in self._rooms.values():
             room.fill_soon()
 
@@ -140,15 +139,13 @@ class Hub:
         for room in self._rooms.values():
             if room.is_behind(versions.get(room.id, 0)):
                 room.fill_soon()
-        if self._doubt_access or not self._bus.connected:
-            self._doubt_access = not self._bus.connected
-            await self._close_those_without_access([seat for room in self._rooms.values() for seat in room.seats])
+        await self._close_those_without_access([seat for room in self._rooms.values() for seat in room.seats])
 
     async def _forget_empty_rooms(self) -> None:
         """Stop listening to rooms that nobody came back to (a change of page leaves one for a moment)."""
         for room in [room for room in self._rooms.values() if not room.seats]:
             room.quiet_sweeps += 1
-            if room.quiet_sweeps > EMPTY_ROOM_SWEEPS:
+            if room.quiet_sweeps > EMPTY_ROOM_SWEEPS and not room.seats:
                 del self._rooms[room.id]
                 room.typists.close()
                 await self._bus.unsubscribe(topic_of_room(room.id))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from app.errors import Unavailable
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
-from app.realtime.listener import Listener
+from app.realtime.listener import CLOSE_TRY_LATER, Listener
 from app.realtime.typing import Typists
 from app.rendering import room_version, typing
 
@@ -83,7 +83,6 @@ class LiveRoom:
 
     def begin(self, seat: Seat) -> None:
         """From now on the seat gets every change after its version, the first ones from PostgreSQL."""
-        self.quiet_sweeps = 0
         self._catch_up_soon(seat)
 
     def take(self, event: RoomChanged) -> None:
@@ -178,6 +177,13 @@ class LiveRoom:
 
     async def _catch_up(self, seat: Seat) -> None:
         """Bring one seat to where the room stands, or beyond; then it takes part in what is delivered."""
+        try:
+            await self._level(seat)
+        except Exception:
+            seat.listener.close(CLOSE_TRY_LATER)  # the browser comes again, from where its page stands
+            raise
+
+    async def _level(self, seat: Seat) -> None:
         while not seat.gone:
             changes = await self._read(self._source.resume, seat.version)
             if seat.gone:

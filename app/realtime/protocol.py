@@ -48,6 +48,22 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(GOODBYE_SECONDS_MAX, self.transport.abort)
 
+    def handle_close(self, event: Any) -> None:
+        super().handle_close(event)
+        self._cut_off_soon()
+
+    def handle_parser_exception(self) -> None:
+        super().handle_parser_exception()
+        self._cut_off_soon()
+
+    def on_task_complete(self, task: Any) -> None:
+        super().on_task_complete(task)
+        self._cut_off_soon()
+
+    def _cut_off_soon(self) -> None:
+        """transport.close() waits for ever for a peer that does not read; a goodbye gets a few seconds."""
+        self.loop.call_later(GOODBYE_SECONDS_MAX, self.transport.abort)
+
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
         if self.transport.get_write_buffer_size():

@@ -34,7 +34,7 @@ async def _multipart(request: AnyRequest) -> dict[str, str]:
         if error.status_code == 413:
             raise
         raise Invalid(form=UNREADABLE) from None
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, LookupError):
         raise Invalid(form=UNREADABLE) from None
     text = {}
     for name, value in form.multi_items():
@@ -43,4 +43,15 @@ async def _multipart(request: AnyRequest) -> dict[str, str]:
                 raise Invalid(files="Files cannot be sent yet.")
         else:
             text[name] = str(value)
+    if not all(_is_text(value) for value in text.values()):
+        raise Invalid(form=UNREADABLE)
     return text
+
+
+def _is_text(value: str) -> bool:
+    """Whether it is Unicode that can be stored: a part may name a charset that yields half characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

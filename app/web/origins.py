@@ -31,5 +31,8 @@ def is_ours(connection: Connection, settings: Settings) -> bool:
     origin = connection.headers.get("origin", "")
     if settings.allowed_origins:
         return origin in settings.allowed_origins
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     return parts.scheme in ("http", "https") and parts.netloc == connection.headers.get("host")

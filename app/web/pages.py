@@ -48,6 +48,11 @@ def see_other(request: AnyRequest, address: str, cookies: list[Cookie] | None = 
 
 def local_path(text: str | None, otherwise: str = "/") -> str:
     """A path on this server to go on to; anything that could lead elsewhere becomes `otherwise`."""
-    if not text or not text.startswith("/") or text[1:2] in ("/", "\\") or not text.isprintable():
+    if (
+        not text
+        or not text.startswith("/")
+        or text[1:2] in ("/", "\\")
+        or not (text.isascii() and text.isprintable())
+    ):
         return otherwise
     return text

@@ -43,7 +43,8 @@ def http_problem(request: AnyRequest, error: HTTPException) -> Response[str]:
 
 def unexpected(request: AnyRequest, error: Exception) -> Response[str]:
     """A mistake of ours: logged with its cause, answered without it."""
-    logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    # The handler and not the address, which holds what a visitor chose, or an invitation code.
+    logger.error("%s failed in %s", request.method, request.scope.get("route_handler", "no handler"), exc_info=error)
     return _response(request, 500, Problem.sentence)
 
 

@@ -61,6 +61,9 @@ async def socket(socket: AnySocket, hub: Hub, settings: Settings) -> None:
         await socket.close(CLOSE_NO_ACCESS)
     except Unavailable:
         await socket.close(CLOSE_TRY_LATER)
+    except Exception:  # unmapped, it would close with a code on which no browser comes again
+        logger.exception("a socket could not be admitted")
+        await socket.close(CLOSE_TRY_LATER)
     else:
         if hub.sockets_of(person.id) >= SOCKETS_PER_PERSON_MAX:
             await socket.close(CLOSE_OVERLOADED)
@@ -95,7 +98,9 @@ async def _stay(socket: AnySocket, hub: Hub, person: Person, room: int, since: i
     typed_at = 0.0
     try:
         seat = await hub.join(listener, room, since)
-    except Unavailable:
+    except Exception as error:
+        if not isinstance(error, Unavailable):
+            logger.exception("a socket could not be seated")
         listener.close(CLOSE_TRY_LATER)
         listener.end()
         return
@@ -107,7 +112,7 @@ async def _stay(socket: AnySocket, hub: Hub, person: Person, room: int, since: i
                 typing.typed(person, room, hub)
     except WebSocketDisconnect:
         pass
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         listener.close(CLOSE_BAD_FRAME)
     except Exception:
         logger.exception("a socket failed")

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 from litestar import Request
@@ -61,8 +62,13 @@ def is_https(request: AnyRequest) -> bool:
 
 def address_of(connection: Connection) -> str:
     """The address to count tries by: an IPv6 visitor's whole /64 counts as one."""
-    host = connection.client.host if connection.client else ""
-    return ":".join(host.split(":")[:4]) if host.count(":") > 1 else host
+    try:
+        address = ip_address(connection.client.host if connection.client else "")
+    except ValueError:
+        return ""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 def device_mark(settings: Settings, email: str) -> str:

@@ -19,10 +19,11 @@ if (composer && unsent) {
 
   // -- what is on its way, kept until the server has it
 
-  let outbox = []
-  try { outbox = JSON.parse(read(outboxKey)) ?? [] } catch { outbox = [] }
-  const saveOutbox = () => keep(outboxKey, outbox.length ? JSON.stringify(outbox) : "")
-  const forget = id => { outbox = outbox.filter(message => message.id !== id); saveOutbox() }
+  // Read anew each time: another tab of the same room may have put something in.
+  function outbox() { try { return JSON.parse(read(outboxKey)) ?? [] } catch { return [] } }
+  const saveOutbox = messages => keep(outboxKey, messages.length ? JSON.stringify(messages) : "")
+  const remember = message => saveOutbox([...outbox(), message])
+  const forget = id => saveOutbox(outbox().filter(message => message.id !== id))
 
   // crypto.randomUUID is missing on plain http (RFC 9562, version 4)
   function uuid() {
@@ -62,8 +63,7 @@ if (composer && unsent) {
     if (!body.trim()) return
     if (complain()) return
     const message = { id: uuid(), body }
-    outbox.push(message)
-    saveOutbox()
+    remember(message)
     field.value = ""
     keep(draftKey, "")
     const form = show(message)
@@ -85,7 +85,7 @@ if (composer && unsent) {
   })
 
   function resume() {
-    for (const message of [...outbox]) {
+    for (const message of outbox()) {
       const there = document.getElementById(`m-${message.id}`)
       if (there?.dataset.seq) forget(message.id)
       else if (!there) show(message).requestSubmit()
@@ -128,7 +128,7 @@ if (composer && unsent) {
         if (!article.dataset?.seq) continue
         const waiting = document.getElementById(article.id)
         if (waiting?.matches(".sending")) waiting.remove()
-        if (outbox.some(message => article.id === `m-${message.id}`)) forget(article.id.slice(2))
+        if (article.dataset.author === me) forget(article.id.slice(2))
       }
     }
   })

@@ -67,6 +67,10 @@ if (poll) {
     if (status === 401) toSignIn()
     else if (event.target === poll && (status === 403 || status === 404)) location.reload()
   })
+  // An answer that the socket has overtaken would take newer messages off the page.
+  document.addEventListener("htmx:before:swap", event => {
+    if (event.detail.ctx.sourceElement === poll && open) event.preventDefault()
+  })
   setInterval(() => {
     if (!open) ask()
     else if (Date.now() - heard > SILENCE_MILLISECONDS) reconnect()

@@ -2,6 +2,7 @@
 const timeline = document.querySelector(".timeline")
 const offer = document.querySelector(".new-messages")
 const NEAR_PIXELS = 60
+const calm = matchMedia("(prefers-reduced-motion: reduce)")
 
 const isAtNewest = () => Math.abs(timeline.scrollTop) < NEAR_PIXELS // column-reverse: 0 is the newest, above is negative
 const lastSeq = () => Number(document.querySelector("#messages > .message[data-seq]:last-of-type")?.dataset.seq ?? 0)
@@ -52,7 +53,7 @@ if (timeline) {
   timeline.addEventListener("scroll", () => { if (isAtNewest()) offer.hidden = true }, { passive: true })
   offer.addEventListener("click", event => {
     event.preventDefault()
-    timeline.scrollTo({ top: 0 })
+    timeline.scrollTo({ top: 0, behavior: calm.matches ? "instant" : "smooth" })
     offer.hidden = true
   })
   // What the page itself puts in (a message on its way) brings the reader to the newest.

@@ -1,7 +1,7 @@
 // Puts the reader's own time into <time>, and a line between days.
 // The clock as the reader's browser has it; words in the language of the page.
 const language = navigator.languages.find(tag => tag.split("-")[0] === document.documentElement.lang) ?? document.documentElement.lang
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" })
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" })
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" })
 const longDay = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" })
 const longDayAndYear = new Intl.DateTimeFormat(language, { dateStyle: "full" })

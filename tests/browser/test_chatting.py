@@ -130,6 +130,24 @@ async def test_a_reload_while_sending_loses_and_doubles_nothing(arrive: Arrive) 
     assert await ana.seqs() == [1, 2]
 
 
+async def test_what_two_tabs_could_not_send_survives_both(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    other = await ana.context.new_page()
+    await other.goto(f"{ana.url}/rooms/{room}")
+    await ana.context.route("**/messages", lambda route: route.abort())
+    await ana.send("written in tab one")
+    await other.fill("#composer textarea", "written in tab two")
+    await other.press("#composer textarea", "Enter")
+    await other.locator("text=Not sent · try again").wait_for()
+    await other.close()
+    await ana.context.unroute("**/messages")
+    await ana.page.reload()
+    await ana.sees("written in tab one")
+    await ana.sees("written in tab two")
+    assert await ana.seqs() == [1, 2]
+
+
 async def test_unsent_text_survives_a_reload(arrive: Arrive) -> None:
     ana = await arrive("Ana")
     await ana.make_room("Garden plans")

@@ -247,6 +247,18 @@ async def test_access_that_ended_while_redis_was_away_ends_the_socket_too(
         await reader.until(lambda r: r.closed_with, seconds=6)
 
 
+async def test_access_that_ended_without_any_event_ends_the_socket_too(ana: Visitor, servers: Servers) -> None:
+    """A worker that dies between its commit and its publishing leaves exactly this behind."""
+    room = await ana.make_room()
+    async with ana.listening(room) as reader:
+        await ana.say(room, "hello")
+        await reader.until(lambda r: r.articles)
+        connection = await asyncpg.connect(servers.database_url)
+        await connection.execute("DELETE FROM membership WHERE person = $1 AND room = $2", ana.id, room)
+        await connection.close()
+        await reader.until(lambda r: r.closed_with, seconds=4)
+
+
 async def test_while_postgresql_is_away_posts_are_refused_with_a_sentence_and_then_taken_again(
     open_house: OpenHouse, tmp_path: Path
 ) -> None:

@@ -1,8 +1,9 @@
+import asyncio
 import re
 
 import pytest
 
-from tests.house import Visitor
+from tests.house import House, Visitor
 
 
 async def test_whoever_makes_a_room_is_in_it_as_its_admin(ana: Visitor) -> None:
@@ -133,6 +134,53 @@ async def test_when_the_last_admin_leaves_the_longest_standing_member_takes_over
     await bo.join(room)
     await ana.http.post(f"/rooms/{room}/leave")
     assert "/join/" in (await bo.http.get(f"/rooms/{room}/members")).text
+
+
+async def test_an_admin_and_the_heir_leaving_at_once_leave_a_room_with_an_admin(
+    ana: Visitor, bo: Visitor, house: House
+) -> None:
+    last = await Visitor.at(house.url).sign_up("Last")
+    for _ in range(10):
+        room = await ana.make_room()
+        await bo.join(room)
+        await last.join(room)
+        await asyncio.gather(*[who.http.post(f"/rooms/{room}/leave") for who in (ana, bo)])
+        assert "/join/" in (await last.http.get(f"/rooms/{room}/members")).text
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "data"),
+    [
+        ("GET", "/join/%00", None),
+        ("POST", "/join/%00", {}),
+        ("GET", "/sign-up?invite=%00", None),
+        ("POST", "/sign-up", {"invite": "\0", "name": "x"}),
+        ("POST", "/sign-in", {"email": "\0", "password": "\0"}),
+        ("POST", "/theme", {"next": "/茶"}),
+        ("GET", "/sign-in?next=/茶", None),
+        ("GET", "/%ff%fe", None),
+        ("GET", "/rooms/%00", None),
+        ("PUT", "/rooms", {}),
+    ],
+)
+async def test_odd_input_never_is_our_mistake(stranger: Visitor, method: str, address: str, data) -> None:
+    answer = await stranger.http.request(method, address, data=data)
+    assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("charset", ["nonsense", "rot13", "hex", "unicode_escape"])
+async def test_a_part_in_an_unknown_charset_is_refused(ana: Visitor, charset: str) -> None:
+    room = await ana.make_room()
+    part = (
+        f'--x\r\nContent-Disposition: form-data; name="body"\r\nContent-Type: text/plain; charset={charset}\r\n\r\n'
+    )
+    answer = await ana.http.post(
+        f"/rooms/{room}/messages",
+        content=part.encode() + b"\\ud800\r\n--x--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=x", "HX-Request": "true"},
+    )
+    assert answer.status_code in (400, 422)
+    assert await ana.version_of(room) == 0
 
 
 async def test_the_front_door_leads_to_the_last_room(ana: Visitor, bo: Visitor) -> None:
