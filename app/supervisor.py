@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -29,7 +29,7 @@ from redis.exceptions import RedisError
 
 from app import embedded
 from app.database import OUTAGES
-from app.embedded import CannotStart
+from app.embedded import CannotStart, Running
 from app.settings import Settings, served_address
 
 READY_SECONDS_MAX = 60
@@ -47,7 +47,7 @@ def serve(settings: Settings) -> None:
     """Run everything until told to stop; raises CannotStart with one line for the person who started it."""
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
-    with contextlib.suppress(Stop), _reserved(settings) as port, _servers(settings) as (database, redis):
+    with contextlib.suppress(Stop), _reserved(settings) as port, _servers(settings) as (database, redis, own):
         environment = {
             **os.environ,
             "DATABASE_URL": database,
@@ -57,7 +57,7 @@ def serve(settings: Settings) -> None:
             "PORT": str(port),
         }
         migrate(environment)
-        Workers(settings.workers, environment, served_address(settings.host, port)).run()
+        Workers(settings.workers, environment, served_address(settings.host, port), own).run()
 
 
 def migrate(environment: dict[str, str]) -> None:
@@ -74,8 +74,9 @@ def _stop(_: int, __: FrameType | None) -> NoReturn:
 
 
 @contextlib.contextmanager
-def _servers(settings: Settings) -> Iterator[tuple[str, str]]:
-    """The URLs of PostgreSQL and Redis: the configured ones if they answer, else our own."""
+def _servers(settings: Settings) -> Iterator[tuple[str, str, list[Running]]]:
+    """The URLs of PostgreSQL and Redis: the configured ones if they answer, else our own, which are listed."""
+    started: list[Running] = []
     with contextlib.ExitStack() as own:
         sockets: Path | None = None
         if not (settings.database_url and settings.redis_url):
@@ -87,12 +88,14 @@ def _servers(settings: Settings) -> Iterator[tuple[str, str]]:
         if redis:
             _check_redis(redis)
         if sockets and not database:
-            database = own.enter_context(embedded.postgres(settings.data_dir, sockets))
+            started.append(own.enter_context(embedded.postgres(settings.data_dir, sockets)))
+            database = started[-1].url
         if sockets and not redis:
-            redis = own.enter_context(embedded.redis(settings.data_dir, sockets))
+            started.append(own.enter_context(embedded.redis(settings.data_dir, sockets)))
+            redis = started[-1].url
         assert database
         assert redis
-        yield database, redis
+        yield database, redis, started
 
 
 def _check_postgres(url: str) -> None:
@@ -178,10 +181,11 @@ class Worker:
 
 
 class Workers:
-    def __init__(self, count: int, environment: dict[str, str], address: str) -> None:
+    def __init__(self, count: int, environment: dict[str, str], address: str, own: Sequence[Running]) -> None:
         self._count = count
         self._environment = environment
         self._address = address
+        self._own = own
         self._workers: list[Worker] = []
 
     def run(self) -> NoReturn:
@@ -195,11 +199,18 @@ class Workers:
             while True:
                 time.sleep(WATCH_SECONDS)
                 self._replace_the_dead()
+                self._check_own_servers()
         finally:
             for worker in self._workers:
                 worker.stop()
             for worker in self._workers:
                 worker.end()
+
+    def _check_own_servers(self) -> None:
+        """Without its servers there is no house: better to end, so that whoever started it starts it again."""
+        for server in self._own:
+            if server.process.poll() is not None:
+                raise CannotStart(f"{server.name} ended unexpectedly with {server.process.returncode}; closing.")
 
     def _replace_the_dead(self) -> None:
         for place, worker in enumerate(self._workers):

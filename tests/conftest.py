@@ -38,8 +38,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         data = tmp_path_factory.mktemp("servers")
         sockets = own.enter_context(embedded.socket_folder(data))
         yield Servers(
-            os.environ.get("TEST_DATABASE_URL") or own.enter_context(embedded.postgres(data, sockets)),
-            os.environ.get("TEST_REDIS_URL") or own.enter_context(embedded.redis(data, sockets)),
+            os.environ.get("TEST_DATABASE_URL") or own.enter_context(embedded.postgres(data, sockets)).url,
+            os.environ.get("TEST_REDIS_URL") or own.enter_context(embedded.redis(data, sockets)).url,
         )
 
 

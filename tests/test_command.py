@@ -86,6 +86,15 @@ async def test_a_supervisor_that_is_killed_takes_its_children_along(tmp_path: Pa
     await until_gone(processes)
 
 
+async def test_when_a_private_server_dies_everything_ends_with_a_line(tmp_path: Path) -> None:
+    house = await House.open(DATA_DIR=str(tmp_path))
+    _, _, processes = await talk(house)
+    os.kill(int((tmp_path / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    assert await asyncio.to_thread(house.process.wait, 30) == 1
+    house.process.stdout.close()
+    await until_gone(processes)
+
+
 async def test_a_second_run_in_the_same_folder_says_so_and_one_in_another_does_not_meet_it(
     tmp_path: Path,
 ) -> None:

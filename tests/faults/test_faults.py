@@ -146,7 +146,7 @@ class OwnRedis:
 
     def start(self) -> str:
         self.running = contextlib.ExitStack()
-        return self.running.enter_context(embedded.redis(self.folder, self.folder))
+        return self.running.enter_context(embedded.redis(self.folder, self.folder)).url
 
     def stop(self) -> None:
         if self.running:
@@ -265,8 +265,8 @@ async def test_while_postgresql_is_away_posts_are_refused_with_a_sentence_and_th
     data = tmp_path / "own"
     data.mkdir()
     with embedded.socket_folder(data) as sockets:
-        with embedded.postgres(data, sockets) as url:
-            house = await open_house(DATABASE_URL=url)
+        with embedded.postgres(data, sockets) as own:
+            house = await open_house(DATABASE_URL=own.url)
             ana = await Visitor.at(house.url).sign_up()
             room = await ana.make_room()
             await ana.say(room, "before")
