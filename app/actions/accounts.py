@@ -33,8 +33,15 @@ RETURNING id
 """
 
 
-async def sign_up(name: str, email: str, password: str, allowed: bool) -> int:
-    """Create an account and return its person's id; the first one administers the server.
+_OPEN_SESSION = """
+INSERT INTO login_session (token_hash, person, user_agent)
+SELECT {}, id, {} FROM person WHERE id = {} AND password_hash = {} FOR SHARE
+RETURNING id
+"""
+
+
+async def sign_up(name: str, email: str, password: str, allowed: bool, user_agent: str) -> tuple[int, str]:
+    """Create an account; returns its person's id and a session's token. The first one administers the server.
 
     `allowed` says whether anybody but the first may. Raises Invalid, or NotAllowed.
     """
@@ -52,28 +59,30 @@ async def sign_up(name: str, email: str, password: str, allowed: bool) -> int:
         raise Invalid(email="There is already an account with this email. You can sign in below.") from None
     if not rows:
         raise NotAllowed("You need an invitation link to make an account.")
-    return int(rows[0]["id"])
+    person = int(rows[0]["id"])
+    return person, await open_session(person, password_hash, user_agent)
 
 
-async def sign_in(email: str, password: str) -> int:
-    """Return the id of the person with this email and password; raises Invalid without saying which is wrong."""
+async def sign_in(email: str, password: str, user_agent: str) -> str:
+    """Start a session with email and password; returns its token. Raises Invalid without saying which is wrong."""
     email = email.strip().lower()
     rows = await PersonTable.raw("SELECT id, password_hash FROM person WHERE email = {}", _storable(email))
     fits = await passwords.verify(rows[0]["password_hash"] if rows else None, password)
     if not fits:
         raise Invalid(password=WRONG_PAIR)
-    return int(rows[0]["id"])
+    return await open_session(rows[0]["id"], rows[0]["password_hash"], user_agent)
 
 
-async def open_session(person: int, user_agent: str) -> str:
-    """Start a login session; returns its token, which is kept nowhere but in the browser's cookie."""
+async def open_session(person: int, password_hash: str, user_agent: str) -> str:
+    """Start a login session; returns its token, which is kept nowhere but in the browser's cookie.
+
+    The password may have been changed while it was verified, which signs out everywhere: so the session starts
+    only while the hash is still this one. Raises Invalid.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await LoginSession.raw(
-        "INSERT INTO login_session (token_hash, person, user_agent) VALUES ({}, {}, {})",
-        token_hash(token),
-        person,
-        _storable(user_agent)[:USER_AGENT_LENGTH_MAX],
-    )
+    agent = _storable(user_agent)[:USER_AGENT_LENGTH_MAX]
+    if not await LoginSession.raw(_OPEN_SESSION, token_hash(token), agent, person, password_hash):
+        raise Invalid(password=WRONG_PAIR)
     return token
 
 

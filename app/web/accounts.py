@@ -42,10 +42,10 @@ async def sign_in(request: AnyRequest, settings: Settings, limits: Limits) -> Re
     form = await fields(request)
     email = form.get("email", "")
     try:
-        person = await _sign_in_within_limits(request, settings, limits, email, form.get("password", ""))
+        token = await _sign_in_within_limits(request, settings, limits, email, form.get("password", ""))
     except (Invalid, TooOften) as problem:
         return await _sign_in_again(request, form, problem)
-    cookies = await _signed_in_cookies(request, settings, person, email)
+    cookies = _signed_in_cookies(request, settings, token, email)
     return see_other(request, local_path(form.get("next")), cookies)
 
 
@@ -72,14 +72,16 @@ async def sign_up(request: AnyRequest, settings: Settings, limits: Limits) -> Re
     try:
         await limits.take(SIGN_UP_ADDRESS, address_of(request))
         allowed = settings.sign_up == "open" or room is not None
-        person = await accounts.sign_up(form.get("name", ""), email, form.get("password", ""), allowed)
+        person, token = await accounts.sign_up(
+            form.get("name", ""), email, form.get("password", ""), allowed, _user_agent(request)
+        )
     except (Invalid, TooOften) as problem:
         return await _sign_up_page(request, settings, _returned(form, problem), problem.status)
     except NotAllowed as problem:
         return html(rendering.sign_up_closed_page(await frame_for(request, None)), problem.status)
     if room:
         await memberships.join(person, room)
-    cookies = await _signed_in_cookies(request, settings, person, email)
+    cookies = _signed_in_cookies(request, settings, token, email)
     return see_other(request, f"/rooms/{room.id}" if room else local_path(form.get("next")), cookies)
 
 
@@ -100,7 +102,7 @@ async def choose_theme(request: AnyRequest) -> Response[str]:
 
 async def _sign_in_within_limits(
     request: AnyRequest, settings: Settings, limits: Limits, email: str, password: str
-) -> int:
+) -> str:
     """Count the try against the address and the account; a rightful one gives its tokens back.
 
     A device that has signed in to the account before has a bucket of its own, so nobody can lock the owner
@@ -111,18 +113,21 @@ async def _sign_in_within_limits(
     account, address = email.strip().lower(), address_of(request)
     await limits.take(SIGN_IN_ADDRESS, address)
     await limits.take(by_account, account)
-    person = await accounts.sign_in(email, password)
+    token = await accounts.sign_in(email, password, _user_agent(request))
     await limits.give_back(by_account, account)
     await limits.give_back(SIGN_IN_ADDRESS, address)
-    return person
+    return token
 
 
-async def _signed_in_cookies(request: AnyRequest, settings: Settings, person: int, email: str) -> list[Cookie]:
-    token = await accounts.open_session(person, request.headers.get("user-agent", ""))
+def _signed_in_cookies(request: AnyRequest, settings: Settings, token: str, email: str) -> list[Cookie]:
     return [
         kept_cookie(request, SESSION_COOKIE, token),
         kept_cookie(request, DEVICE_COOKIE, device_mark(settings, email), path="/sign-in"),
     ]
+
+
+def _user_agent(request: AnyRequest) -> str:
+    return request.headers.get("user-agent", "")
 
 
 async def _sign_in_again(request: AnyRequest, form: dict[str, str], problem: Problem) -> Response[str]:
