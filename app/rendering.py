@@ -87,7 +87,7 @@ def room_page(
         members=members,
         message_id=message_id,
         form=form,
-        unsent=_unsent(frame.me) if frame.me else Html(""),
+        unsent=str(_unsent(frame.me)) if frame.me else "",
     )
 
 

@@ -12,6 +12,7 @@ if (composer && unsent) {
   const draftKey = `teahouse:draft:${me}:${room}`
   const outboxKey = `teahouse:outbox:${me}:${room}`
   const most = Number(field.dataset.most)
+  const pattern = new DOMParser().parseFromString(unsent.dataset.article, "text/html").querySelector(".message")
   const touch = matchMedia("(hover: none) and (pointer: coarse)")
 
   const read = key => { try { return localStorage.getItem(key) } catch { return null } }
@@ -35,7 +36,7 @@ if (composer && unsent) {
   }
 
   function show(message) {
-    const bubble = unsent.content.querySelector(".message").cloneNode(true)
+    const bubble = document.importNode(pattern, true)
     const form = unsent.content.querySelector("form").cloneNode(true)
     bubble.id = `m-${message.id}`
     bubble.removeAttribute("data-seq")
