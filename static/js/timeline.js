@@ -16,18 +16,6 @@ function anchor() {
   }
 }
 
-function hold(change) {
-  const stays = isAtNewest()
-  const before = stays ? null : anchor()
-  change()
-  if (stays) timeline.scrollTo({ top: 0, behavior: "instant" })
-  else if (before) {
-    const article = document.getElementById(before.id)
-    if (article) timeline.scrollBy({ top: article.getBoundingClientRect().top - before.offset, behavior: "instant" })
-  }
-  return stays
-}
-
 if (timeline) {
   let stayed = true
   let before = null
@@ -39,7 +27,7 @@ if (timeline) {
     before = stayed ? null : anchor()
   })
   document.addEventListener("htmx:after:swap", () => {
-    hold(() => document.dispatchEvent(new Event("teahouse:timeline")))
+    document.dispatchEvent(new Event("teahouse:timeline")) // puts in day lines, before the place is restored
     if (stayed) timeline.scrollTo({ top: 0, behavior: "instant" })
     else if (before) {
       const article = document.getElementById(before.id)
