@@ -22,7 +22,11 @@ WHERE s.token_hash = {}
 """
 
 _ROOM_FOR = """
-SELECT r.id, r.name, r.visibility, r.invite_code, m.role,
+SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m.notify, m.last_read_seq, m.seen_seq,
+       CASE WHEN r.kind = 'group' THEN r.name ELSE (
+           SELECT string_agg(p.name, ', ' ORDER BY p.id) FROM membership o JOIN person p ON p.id = o.person
+           WHERE o.room = r.id AND o.person IS DISTINCT FROM m.person
+       ) END AS name,
        CASE WHEN m.role IS NOT NULL OR r.visibility = 'open' OR {}
             THEN (SELECT count(*) FROM membership WHERE room = r.id) ELSE 0 END AS people
 FROM room r LEFT JOIN membership m ON m.room = r.id AND m.person = {}

@@ -18,6 +18,7 @@ from app.database import Database
 from app.errors import Problem
 from app.limits import Limits
 from app.queries import changes, timeline
+from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
 from app.realtime.live_room import Source
@@ -79,7 +80,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     """One worker's application. `settings.redis_url` must be set."""
     redis = bus.connect(settings.redis_url or "")
     the_bus = bus.Bus(redis)
-    source = Source(changes.piece, changes.resume, timeline.versions, access.lost_access)
+    source = Source(changes.piece, changes.resume, timeline.versions, access.lost_access, rooms_query.rooms_of)
     hub = Hub(the_bus, source)
     parts = {"settings": settings, "hub": hub, "limits": Limits(redis, settings.limits), "posts": Posts(hub)}
 

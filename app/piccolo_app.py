@@ -4,11 +4,11 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from app.tables import LoginSession, Membership, Message, Person, Room
+from app.tables import Audit, Avatar, LoginSession, Membership, Mention, Message, Person, Room
 
 APP_CONFIG = AppConfig(
     app_name="app",
     migrations_folder_path=Path(__file__).parent.parent / "migrations",
-    table_classes=[Person, LoginSession, Room, Membership, Message],
+    table_classes=[Person, Avatar, LoginSession, Room, Membership, Message, Mention, Audit],
     migration_dependencies=[],
 )

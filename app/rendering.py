@@ -1,7 +1,7 @@
 """Everything that becomes HTML: the MiniJinja environment, and one typed function per page and fragment.
 
-Templates escape by default. `Html` marks what a template has already made, so that a finished fragment can be
-placed into another one; nothing else in the program makes an `Html`.
+Templates escape by default. `Html` marks what a template or `formatting` has already made, so that a finished
+fragment can be placed into another one; nothing else in the program makes an `Html`.
 """
 
 import hashlib
@@ -15,20 +15,12 @@ from uuid import UUID
 from minijinja import Environment, load_from_path
 
 from app import views
+from app.views import Html
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 FINGERPRINT_LENGTH = 10
-
-
-class Html(str):
-    """HTML that one of our templates made; it is not escaped again."""
-
-    __slots__ = ()
-
-    def __html__(self) -> str:
-        return self
 
 
 # -- fragments and streams: the same for everybody
@@ -102,7 +94,10 @@ def _unsent(me: views.Person) -> Html:
             posted_version=0,
             author=me.id,
             author_name=me.name,
+            author_avatar=None,
+            kind="text",
             body="",
+            html=Html("<p></p>"),
             follows=False,
             created_at=datetime.now(UTC),
         )

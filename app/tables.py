@@ -23,8 +23,18 @@ class Person(Table, tablename="person"):
     name = Varchar(length=60)
     password_hash = Varchar(length=200)  # argon2id, with its parameters
     is_admin = Boolean(default=False)
+    avatar = Varchar(length=40, null=True, default=None)  # fingerprint of the picture in `avatar`
+    banned_at = Timestamptz(null=True, default=None)
+    seen_at = Timestamptz(null=True, default=None)  # came online or went offline
     locale = Varchar(length=16, null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Avatar(Table, tablename="avatar"):
+    """A person's picture: square, small, WebP."""
+
+    person = ForeignKey(Person, on_delete=OnDelete.cascade, null=False, primary_key=True)
+    content = Bytea()
 
 
 class LoginSession(Table, tablename="login_session"):
@@ -38,8 +48,10 @@ class LoginSession(Table, tablename="login_session"):
 
 class Room(Table, tablename="room"):
     id: Serial
-    name = Varchar(length=80)
+    name = Varchar(length=80)  # empty for a direct room, which each sees under the others' names
+    topic = Varchar(length=200, default="")
     kind = Varchar(length=10, default="group")  # group | direct
+    direct_key = Varchar(length=400, null=True, default=None, unique=True)  # its people's ids, ascending, with commas
     visibility = Varchar(length=10, default="open")  # open | closed
     invite_code = Varchar(length=40, unique=True)
     version = BigInt(default=0)  # grows by one with each change to its messages
@@ -55,6 +67,9 @@ class Membership(Table, tablename="membership"):
     room = ForeignKey(Room, on_delete=OnDelete.cascade, null=False, index=True)
     role = Varchar(length=10, default="member")  # admin | member
     joined_at = Timestamptz(default=TimestamptzNow())
+    notify = Varchar(length=10, default="everything")  # everything | mentions | nothing
+    last_read_seq = BigInt(default=0)  # what lies after it is unread; set back by "mark as unread from here"
+    seen_seq = BigInt(default=0)  # how far the person ever read, for receipts; never goes back
     unique_person_room = Unique([person, room])
 
 
@@ -70,8 +85,32 @@ class Message(Table, tablename="message"):
     author = ForeignKey(Person, on_delete=OnDelete.restrict, null=False)
     kind = Varchar(length=10, default="text")  # text | image | system
     body = Text()
+    html = Text()  # of the body, rendered once when it was written
     follows = Boolean(default=False)  # stands under the name of the message before it
     created_at = Timestamptz(default=TimestamptzNow())
     edited_at = Timestamptz(null=True, default=None)
     deleted_at = Timestamptz(null=True, default=None)
     unique_room_seq = Unique([room, seq])
+
+
+class Mention(Table, tablename="mention"):
+    """A message names a person of its room."""
+
+    id: Serial
+    message = ForeignKey(Message, on_delete=OnDelete.cascade, null=False)
+    room = ForeignKey(Room, on_delete=OnDelete.cascade, null=False)
+    person = ForeignKey(Person, on_delete=OnDelete.cascade, null=False)
+    seq = BigInt()
+    unique_message_person = Unique([message, person])
+
+
+class Audit(Table, tablename="audit"):
+    """Who did what to whom, and when: acts of room admins and administrators."""
+
+    id: Serial
+    actor = ForeignKey(Person, on_delete=OnDelete.set_null, null=True)
+    act = Varchar(length=40)  # the name of the action
+    subject = ForeignKey(Person, on_delete=OnDelete.set_null, null=True, default=None)  # whom it concerned
+    room = ForeignKey(Room, on_delete=OnDelete.set_null, null=True, default=None)
+    detail = Text(default="")
+    created_at = Timestamptz(default=TimestamptzNow())

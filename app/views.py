@@ -6,6 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+
+class Html(str):
+    """HTML that one of our templates or `formatting` made; it is not escaped again."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
 HUES = 12
 """How many portrait colours there are (`.hue-0` … in css/portrait.css)."""
 
@@ -45,9 +55,13 @@ class MessageLine:
     posted_version: int
     author: int
     author_name: str
+    author_avatar: str | None
+    kind: str  # text | system
     body: str
+    html: Html
     follows: bool
     created_at: datetime
+    deleted_at: datetime | None = None
 
     @property
     def element_id(self) -> str:
@@ -80,9 +94,13 @@ def message_line(row: Mapping[str, Any]) -> MessageLine:
         posted_version=row["posted_version"],
         author=row["author"],
         author_name=row["author_name"],
+        author_avatar=row["author_avatar"],
+        kind=row["kind"],
         body=row["body"],
+        html=Html(row["html"]),
         follows=row["follows"],
         created_at=row["created_at"],
+        deleted_at=row["deleted_at"],
     )
 
 
@@ -118,14 +136,24 @@ class RoomCard:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room as one person finds it; `role` is None outside it."""
+    """A room as one person finds it: a direct one is named after the others; `role` is None outside it."""
 
     id: int
     name: str
+    kind: str  # group | direct
+    topic: str
     visibility: str
     invite_code: str
     people: int
+    last_seq: int
     role: str | None
+    notify: str | None
+    last_read_seq: int | None
+    seen_seq: int | None
+
+    @property
+    def is_direct(self) -> bool:
+        return self.kind == "direct"
 
     @property
     def closed(self) -> bool:

@@ -15,13 +15,13 @@ from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
-from app import rendering
+from app import formatting, rendering
 from app.errors import Invalid, NotThere, Taken
-from app.realtime.events import RoomChanged
+from app.formatting import MENTION_MARK, Written
+from app.realtime.events import RoomActive, RoomChanged
 from app.realtime.hub import Hub
-from app.rendering import Html
 from app.tables import Message
-from app.views import MessageLine, Person, Room, message_line
+from app.views import Html, MessageLine, Person, Room, message_line
 
 BODY_LENGTH_MAX = 8_000
 POSTS_PER_STATEMENT_MAX = 200
@@ -30,20 +30,21 @@ TRIES_MAX = 5
 
 # `locked` waits for the rooms and then sees them as they are now; every number comes from there. A message
 # that another worker stored while we waited is not visible to `fresh`: the insert then fails as a whole on
-# its primary key, and is tried again.
+# its primary key, and is tried again. Authors have read what they wrote, and what stands before it.
 _POST = f"""
 WITH incoming AS (
-    SELECT * FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::text[])
-        WITH ORDINALITY AS t (id, room, author, body, place)
+    SELECT * FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::text[], {{}}::text[], {{}}::text[])
+        WITH ORDINALITY AS t (id, room, author, kind, body, html, place)
 ), fresh AS (
     SELECT i.*,
            row_number() OVER in_room AS n,
-           lag(i.author) OVER in_room AS author_before
+           lag(CASE WHEN i.kind <> 'system' THEN i.author END) OVER in_room AS author_before
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM message m WHERE m.id = i.id)
     WINDOW in_room AS (PARTITION BY i.room ORDER BY i.place)
 ), counted AS (
-    SELECT room, count(*) AS n, (array_agg(author ORDER BY n DESC))[1] AS last_author
+    SELECT room, count(*) AS n,
+           (array_agg(CASE WHEN kind <> 'system' THEN author END ORDER BY n DESC))[1] AS last_author
     FROM fresh GROUP BY room
 ), locked AS (
     SELECT r.id, r.version, r.last_seq, r.last_author, r.last_posted_at
@@ -56,29 +57,49 @@ WITH incoming AS (
                       last_author = s.new_author, last_posted_at = s.now
     FROM stamped s WHERE r.id = s.id
 ), inserted AS (
-    INSERT INTO message (id, room, seq, version, posted_version, author, body, follows, created_at)
-    SELECT f.id, f.room, s.last_seq + f.n, s.version + f.n, s.version + f.n, f.author, f.body,
-           coalesce(f.author = coalesce(f.author_before, s.last_author), false)
+    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, follows, created_at)
+    SELECT f.id, f.room, s.last_seq + f.n, s.version + f.n, s.version + f.n, f.author, f.kind, f.body, f.html,
+           f.kind <> 'system'
+               AND coalesce(f.author = CASE WHEN f.n > 1 THEN f.author_before ELSE s.last_author END, false)
                AND (f.n > 1 OR s.now < s.last_posted_at + interval '{FOLLOWS_WITHIN_MINUTES} minutes'),
            s.now
     FROM fresh f JOIN stamped s ON s.id = f.room
     RETURNING *
+), mentioned AS (
+    INSERT INTO mention (message, room, person, seq)
+    SELECT i.id, i.room, t.person, i.seq
+    FROM unnest({{}}::uuid[], {{}}::int[]) AS t (message, person) JOIN inserted i ON i.id = t.message
+), marked AS (
+    UPDATE membership m
+    SET last_read_seq = greatest(m.last_read_seq, own.seq), seen_seq = greatest(m.seen_seq, own.seq)
+    FROM (SELECT room, author, max(seq) AS seq FROM inserted GROUP BY room, author) AS own
+    WHERE m.room = own.room AND m.person = own.author
 )
-SELECT m.*, p.name AS author_name, true AS is_new FROM inserted m JOIN person p ON p.id = m.author
+SELECT m.*, p.name AS author_name, p.avatar AS author_avatar, true AS is_new
+FROM inserted m JOIN person p ON p.id = m.author
 UNION ALL
-SELECT m.*, p.name, false FROM message m JOIN person p ON p.id = m.author WHERE m.id = any({{}}::uuid[])
+SELECT m.*, p.name, p.avatar, false FROM message m JOIN person p ON p.id = m.author WHERE m.id = any({{}}::uuid[])
 ORDER BY room, seq
+"""
+
+# Only where the text has an @ at all.
+_MENTIONED = """
+SELECT p.id, p.name FROM membership m JOIN person p ON p.id = m.person
+WHERE m.room = {} AND strpos(lower({}), '@' || lower(p.name)) > 0
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message as it was sent: valid, but not stored yet."""
+    """A message as it was sent: valid and rendered, but not stored yet. `mentioned` are people of its room."""
 
     id: UUID
     room: int
     author: int
     body: str
+    html: str
+    kind: str = "text"
+    mentioned: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -87,8 +108,8 @@ class Waiting:
     answer: asyncio.Future[Html] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-def draft(person: Person, room: Room, message_id: str, body: str) -> Draft:
-    """Check what was sent; raises Invalid. Without an id the server names the message."""
+async def draft(person: Person, room: Room, message_id: str, body: str) -> Draft:
+    """Check what was sent, and render it; raises Invalid. Without an id the server names the message."""
     body = body.replace("\r\n", "\n").replace("\r", "\n")
     if not body.strip():
         raise Invalid(body="An empty message cannot be sent.")
@@ -96,7 +117,21 @@ def draft(person: Person, room: Room, message_id: str, body: str) -> Draft:
         raise Invalid(body="This message contains a NUL character, which cannot be stored.")
     if len(body) > BODY_LENGTH_MAX:
         raise Invalid(body=f"This message has {len(body):,} characters; it can have {BODY_LENGTH_MAX:,}.")
-    return Draft(_uuid(message_id), room.id, person.id, body)
+    text = await written(room.id, body)
+    return Draft(_uuid(message_id), room.id, person.id, body, text.html, mentioned=text.mentioned)
+
+
+async def written(room: int, body: str) -> Written:
+    """The body of a message of this room as HTML, with the people of the room that it mentions."""
+    people: dict[str, int] = {}
+    if MENTION_MARK in body:
+        people = {row["name"]: row["id"] for row in await Message.raw(_MENTIONED, room, body)}
+    return formatting.render(body, people)
+
+
+def system_draft(room: int, actor: int, event: str, detail: str = "") -> Draft:
+    """What happened in a room, as a message of it: `event` is joined, left, renamed …, `detail` what or whom."""
+    return Draft(uuid4(), room, actor, f"{event}\n{detail}", "", kind="system")
 
 
 def _uuid(text: str) -> UUID:
@@ -151,10 +186,19 @@ class Posts:
         except Exception as error:
             _fail(batch, error)
         else:
-            self._tell(batch, rows)
+            articles = self.tell(rows, [waiting.draft for waiting in batch])
+            for waiting in batch:
+                _answer(waiting, articles.get(waiting.draft.id))
 
-    def _tell(self, batch: Sequence[Waiting], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Publish what is new, one event a room, and answer everybody who waits."""
+    async def store(self, draft: Draft) -> Sequence[Mapping[str, Any]]:
+        """Store a message inside the caller's transaction; `tell` of its rows after the commit."""
+        return await _run(_arguments([draft]))
+
+    def tell(
+        self, rows: Sequence[Mapping[str, Any]], drafts: Sequence[Draft]
+    ) -> dict[UUID, tuple[MessageLine, Html]]:
+        """Publish what is new, two events a room; returns each message with its article."""
+        mentioned = {draft.id: draft.mentioned for draft in drafts}
         articles: dict[UUID, tuple[MessageLine, Html]] = {}
         for room, of_room in groupby(rows, key=lambda row: row["room"]):
             new = []
@@ -165,13 +209,14 @@ class Posts:
                 if row["is_new"]:
                     new.append((line, article))
             if new:
-                since, version = new[0][0].version - 1, new[-1][0].version
+                lines = [line for line, _ in new]
+                since, version = lines[0].version - 1, lines[-1].version
                 html = rendering.changes([article for _, article in new], [], version)
-                self._hub.publish(
-                    RoomChanged(room, since, version, str(html), tuple({line.author for line, _ in new}))
-                )
-        for waiting in batch:
-            _answer(waiting, articles.get(waiting.draft.id))
+                authors = tuple({line.author for line in lines})
+                self._hub.publish(RoomChanged(room, since, version, str(html), authors))
+                named = tuple({person for line in lines for person in mentioned[line.id]})
+                self._hub.publish(RoomActive(room, lines[-1].seq, authors, named))
+        return articles
 
 
 def _answer(waiting: Waiting, stored: tuple[MessageLine, Html] | None) -> None:
@@ -194,20 +239,29 @@ def _fail(batch: Sequence[Waiting], error: Exception) -> None:
 async def _store(drafts: Sequence[Draft]) -> Sequence[Mapping[str, Any]]:
     """Run the statement; returns a row for each draft's message, new or stored before, by room and seq."""
     unique = list({draft.id: draft for draft in reversed(drafts)}.values())[::-1]
-    ids = [draft.id for draft in unique]
-    arguments = (
-        ids,
-        [draft.room for draft in unique],
-        [draft.author for draft in unique],
-        [draft.body for draft in unique],
-        ids,
-    )
+    arguments = _arguments(unique)
     for _ in range(TRIES_MAX - 1):
         try:
             return await _run(arguments)
         except (UniqueViolationError, DeadlockDetectedError):
             continue  # another worker was storing the same message; now it can be seen
     return await _run(arguments)
+
+
+def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
+    ids = [draft.id for draft in drafts]
+    mentions = [(draft.id, person) for draft in drafts for person in draft.mentioned]
+    return (
+        ids,
+        [draft.room for draft in drafts],
+        [draft.author for draft in drafts],
+        [draft.kind for draft in drafts],
+        [draft.body for draft in drafts],
+        [draft.html for draft in drafts],
+        [message for message, _ in mentions],
+        [person for _, person in mentions],
+        ids,
+    )
 
 
 async def _run(arguments: Sequence[Any]) -> Sequence[Mapping[str, Any]]:

@@ -43,6 +43,11 @@ async def mine(person: Person) -> Sequence[RoomCard]:
     return [RoomCard(**row) for row in await Membership.raw(_MINE, person.id)]
 
 
+async def rooms_of(person: int) -> Sequence[int]:
+    """The ids of the rooms that a person is in."""
+    return [row["room"] for row in await Membership.raw("SELECT room FROM membership WHERE person = {}", person)]
+
+
 async def directory(person: Person) -> Sequence[RoomCard]:
     """Open rooms, the most recently active first."""
     return [RoomCard(**row) for row in await Room.raw(_DIRECTORY, person.id, DIRECTORY_ROOMS_MAX)]

@@ -14,7 +14,7 @@ PAGE_MESSAGES = 50
 NUMBER_MAX = 2**62  # above every seq and version
 
 _SLICE = """
-SELECT r.version AS room_version, r.last_seq, m.*, p.name AS author_name
+SELECT r.version AS room_version, r.last_seq, m.*, p.name AS author_name, p.avatar AS author_avatar
 FROM room r
 LEFT JOIN LATERAL (
     SELECT * FROM message WHERE room = r.id AND seq < {} ORDER BY seq DESC LIMIT {}
@@ -25,7 +25,7 @@ ORDER BY m.seq
 """
 
 _CHANGES = """
-SELECT r.version AS room_version, m.*, p.name AS author_name
+SELECT r.version AS room_version, m.*, p.name AS author_name, p.avatar AS author_avatar
 FROM room r
 LEFT JOIN LATERAL (
     SELECT * FROM message WHERE room = r.id AND version > {} ORDER BY version LIMIT {}

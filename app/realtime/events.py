@@ -20,6 +20,16 @@ class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     authors: tuple[int, ...] = ()  # who posted: they are typing no longer
 
 
+class RoomActive(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Something was posted, for those who are in the room but look at another one: its newest seq, who posted,
+    and who was mentioned. Told to the sockets gathered, not one by one."""
+
+    room: int
+    last_seq: int
+    authors: tuple[int, ...] = ()
+    mentioned: tuple[int, ...] = ()
+
+
 class Typing(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A person presses keys in a room."""
 
@@ -35,6 +45,13 @@ class TypingStopped(msgspec.Struct, frozen=True, tag=True, array_like=True):
     person: int
 
 
+class MembershipBegan(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person is in a room from now on: their sockets, wherever they sit, follow it."""
+
+    person: int
+    room: int
+
+
 class MembershipEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A person left the room, or was removed: their sockets there close."""
 
@@ -48,7 +65,7 @@ class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     session: int
 
 
-Event = RoomChanged | Typing | TypingStopped | MembershipEnded | SessionEnded
+Event = RoomChanged | RoomActive | Typing | TypingStopped | MembershipBegan | MembershipEnded | SessionEnded
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Annotated[Event, msgspec.Meta()])
@@ -68,9 +85,20 @@ def topic_of_room(room: int) -> str:
     return f"teahouse:room:{room}"
 
 
+def topic_of_activity(room: int) -> str:
+    """The Redis channel of what followers of a room hear; a worker listens to those of all its people's rooms."""
+    return f"teahouse:activity:{room}"
+
+
 TOPIC_OF_ACCESS = "teahouse:access"
-"""The Redis channel of what every worker must hear: memberships and sessions that ended."""
+"""The Redis channel of what every worker must hear: memberships that began, memberships and sessions that ended."""
 
 
 def topic(event: Event) -> str:
-    return TOPIC_OF_ACCESS if isinstance(event, MembershipEnded | SessionEnded) else topic_of_room(event.room)
+    match event:
+        case MembershipBegan() | MembershipEnded() | SessionEnded():
+            return TOPIC_OF_ACCESS
+        case RoomActive(room=room):
+            return topic_of_activity(room)
+        case _:
+            return topic_of_room(event.room)

@@ -6,7 +6,6 @@ told, and closes sockets whose person may no longer listen.
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -14,11 +13,14 @@ from app.errors import Unavailable
 from app.realtime.bus import Bus
 from app.realtime.events import (
     Event,
+    MembershipBegan,
     MembershipEnded,
+    RoomActive,
     RoomChanged,
     SessionEnded,
     Typing,
     TypingStopped,
+    topic_of_activity,
     topic_of_room,
 )
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
@@ -36,7 +38,8 @@ class Hub:
         self._source = source
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._sockets_of: Counter[int] = Counter()
+        self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
+        self._followers: dict[int, set[Seat]] = {}  # room → the seats of its people, whichever room they sit in
 
     # -- for sockets
 
@@ -53,11 +56,13 @@ class Hub:
         seat = Seat(listener, room_id, since)
         room.seats.add(seat)
         room.quiet_sweeps = 0
-        self._sockets_of[listener.person] += 1
+        self._seats_of.setdefault(listener.person, set()).add(seat)
         try:
             if is_new:
                 await self._bus.subscribe(topic_of_room(room_id))
             await self._close_those_without_access([seat])
+            for followed in await self._source.rooms_of(listener.person):
+                await self._follow(seat, followed)
         except BaseException:
             self.leave(seat)
             raise
@@ -69,9 +74,12 @@ class Hub:
         if seat.gone:
             return
         seat.gone = True
-        self._sockets_of[seat.listener.person] -= 1
-        if not self._sockets_of[seat.listener.person]:
-            del self._sockets_of[seat.listener.person]
+        seats = self._seats_of[seat.listener.person]
+        seats.discard(seat)
+        if not seats:
+            del self._seats_of[seat.listener.person]
+        for followed in seat.follows:
+            self._followers[followed].discard(seat)
         if room := self._rooms.get(seat.room):
             room.seats.discard(seat)
             person = seat.listener.person
@@ -80,7 +88,17 @@ class Hub:
 
     def sockets_of(self, person: int) -> int:
         """How many sockets this person holds on this worker."""
-        return self._sockets_of[person]
+        return len(self._seats_of.get(person, ()))
+
+    async def _follow(self, seat: Seat, room_id: int) -> None:
+        """From now on the seat hears of this room's activity."""
+        if seat.gone:
+            return
+        is_new = room_id not in self._followers
+        seat.follows.add(room_id)
+        self._followers.setdefault(room_id, set()).add(seat)
+        if is_new:
+            await self._bus.subscribe(topic_of_activity(room_id))
 
     # -- for actions and the bus
 
@@ -101,7 +119,15 @@ class Hub:
             case TypingStopped(room=room_id, person=person):
                 if room := self._rooms.get(room_id):
                     room.typists.stopped(person)
+            case RoomActive():
+                pass
+            case MembershipBegan(person=person, room=room_id):
+                for seat in self._seats_of.get(person, ()):
+                    self._spawn(self._follow(seat, room_id))
             case MembershipEnded(person=person, room=room_id):
+                for seat in self._seats_of.get(person, ()):
+                    seat.follows.discard(room_id)
+                    self._followers.get(room_id, set()).discard(seat)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
             case SessionEnded(session=session):
                 self._close_where(CLOSE_SIGNED_OUT, lambda s: s.listener.session == session)
@@ -133,6 +159,7 @@ class Hub:
         for room in self._rooms.values():
             room.beat(now)
         await self._forget_empty_rooms()
+        await self._forget_rooms_without_followers()
         if not self._rooms:
             return
         versions = await self._source.versions(list(self._rooms))
@@ -151,6 +178,13 @@ class Hub:
                 await self._bus.unsubscribe(topic_of_room(room.id))
                 if room.id in self._rooms:  # somebody came while we said goodbye
                     await self._bus.subscribe(topic_of_room(room.id))
+
+    async def _forget_rooms_without_followers(self) -> None:
+        for room_id in [room_id for room_id, seats in self._followers.items() if not seats]:
+            del self._followers[room_id]
+            await self._bus.unsubscribe(topic_of_activity(room_id))
+            if room_id in self._followers:
+                await self._bus.subscribe(topic_of_activity(room_id))
 
     async def _close_those_without_access(self, seats: Sequence[Seat]) -> None:
         """Ask PostgreSQL who of them may still listen."""

@@ -10,7 +10,7 @@ gets every change once, in order, whatever the bus lost or doubled.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from app.errors import Unavailable
@@ -37,6 +37,7 @@ class Changes(NamedTuple):
 
 ReadChanges = Callable[[int, int], Awaitable[Changes]]
 ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
+ReadRooms = Callable[[int], Awaitable[Sequence[int]]]
 ReadLost = Callable[[Sequence[tuple[int, int, int]]], Awaitable[set[tuple[int, int, int]]]]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -48,6 +49,7 @@ class Source(NamedTuple):
     resume: ReadChanges  # the same, or the whole timeline when too many: for one socket
     versions: ReadVersions  # rooms → their versions
     lost_access: ReadLost  # (session, person, room) … → those that may listen no longer
+    rooms_of: ReadRooms  # person → the rooms they are in
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +61,7 @@ class Seat:
     version: int
     catching_up: bool = True  # nothing is written to it directly until it is level
     gone: bool = False
+    follows: set[int] = field(default_factory=set)  # the rooms whose activity it is told: all its person is in
 
     @property
     def claim(self) -> tuple[int, int, int]:

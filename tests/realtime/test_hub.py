@@ -48,6 +48,10 @@ class Room:
         return set()
 
 
+async def no_rooms(person: int) -> Sequence[int]:
+    return []
+
+
 def spell(since: int, version: int) -> str:
     return " ".join(str(number) for number in range(since + 1, version + 1))
 
@@ -89,7 +93,7 @@ async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
     live_room.HELD_SECONDS = live_room.RETRY_SECONDS = 0.0
     redis = connect("redis://127.0.0.1:1")
     room = Room(chance)
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, no_rooms))
     seated: list[tuple[Socket, int, object]] = []
     late: list[RoomChanged] = []
     for action, number in steps:
@@ -130,7 +134,7 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
         version = max(since, min(room.version, since + 2))
         return Changes(version, spell(since, version))
 
-    hub = Hub(Bus(redis), Source(two_at_a_time, two_at_a_time, room.versions, room.lost_access))
+    hub = Hub(Bus(redis), Source(two_at_a_time, two_at_a_time, room.versions, room.lost_access, no_rooms))
     level, ahead = Socket(), Socket()
     await hub.join(level, ROOM, 0)
     await settle()
@@ -156,7 +160,7 @@ async def test_somebody_sent_out_between_the_door_and_the_seat_gets_nothing() ->
     async def sent_out(claims: Sequence[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
         return set(claims)
 
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, sent_out))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, sent_out, no_rooms))
     await hub.join(socket, ROOM, 0)
     hub.deliver(room.post(1))
     await settle()
