@@ -200,6 +200,18 @@ async def test_title_and_icon_count_what_is_unread_until_the_tab_is_looked_at(an
     await until(ana.page, f"document.querySelector('link[rel=icon]').getAttribute('href').endsWith({icon!r})")
 
 
+async def test_a_title_that_changes_meanwhile_keeps_its_new_name(ana: Person) -> None:
+    await look_away(ana)
+    unread = "document.querySelector('#rooms a[aria-current]').dataset.unread = "
+    await ana.page.evaluate(f"{unread}3")
+    await until(ana.page, "document.title === '(3) Garden · Teahouse'")
+    await ana.page.evaluate("document.title = 'Orchard · Teahouse'")
+    await ana.page.evaluate(f"{unread}4")
+    await until(ana.page, "document.title === '(4) Orchard · Teahouse'")
+    await look_at(ana.page)
+    await until(ana.page, "document.title === 'Orchard · Teahouse'")
+
+
 async def test_the_count_leaves_out_what_a_room_shall_not_tell(ana: Person) -> None:
     await choose(ana, "mentions")
     await ana.page.evaluate(
