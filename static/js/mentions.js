@@ -10,6 +10,7 @@ if (field && list) {
   let settled = -1 // the mark that was chosen for, or whose list was closed
   let nothingFor = null // a beginning for which there is nobody
   let asking = null
+  let moved = false // whether the active option was picked by an arrow key
 
   const options = () => [...list.children].filter(option => !option.hidden)
   const active = () => list.querySelector("[aria-selected=true]:not([hidden])")
@@ -40,6 +41,7 @@ if (field && list) {
 
   function update() {
     const name = query()
+    moved = false
     if (name === null || (nothingFor !== null && name.startsWith(nothingFor))) return close()
     narrow(name)
     ask(name)
@@ -83,8 +85,12 @@ if (field && list) {
     field.dispatchEvent(new InputEvent("input", { bubbles: true })) // the draft is kept, typing is told
   }
 
+  // Somebody who wrote the whole name has nothing to choose: their Enter sends.
+  const isWhole = option => !moved && field.value.slice(at + 1, field.selectionStart) === option.dataset.name
+
   function move(step) {
     const all = options()
+    moved = true
     activate(all[(all.indexOf(active()) + step + all.length) % all.length])
   }
 
@@ -100,6 +106,7 @@ if (field && list) {
   document.addEventListener("keydown", event => {
     if (event.target !== field || !isOpen() || !active() || event.isComposing || event.keyCode === 229) return
     if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey || !Object.hasOwn(keys, event.key)) return
+    if (event.key === "Enter" && isWhole(active())) return close()
     event.preventDefault()
     event.stopImmediatePropagation()
     keys[event.key]()

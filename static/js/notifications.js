@@ -56,6 +56,7 @@ if (device) {
 
   const linkTo = room => document.querySelector(`#rooms a[data-room="${room}"]`)
 
+  // News without an author is that people came or went, or what the room is called.
   function concerns(link, { newMessages, authors, mentioned }) {
     if (!link || !(newMessages > 0) || authors.every(author => author === me)) return false
     const notify = link.dataset.notify ?? "everything"

@@ -4,7 +4,6 @@ const ICON_PIXELS = 64
 const BADGE = "#c2412d"
 
 if (document.querySelector("#rooms a[data-notify]") && icon) {
-  const title = document.title
   const plain = { href: icon.href, type: icon.type }
   let shown = 0
 
@@ -20,7 +19,9 @@ if (document.querySelector("#rooms a[data-notify]") && icon) {
 
   function show() {
     const count = isLookedAt() ? 0 : total()
+    const before = shown ? `(${shown}) ` : ""
     if (count === shown) return
+    const title = document.title.startsWith(before) ? document.title.slice(before.length) : document.title
     shown = count
     document.title = count ? `(${count}) ${title}` : title
     if (count) draw(count)

@@ -104,6 +104,20 @@ async def test_escape_closes_the_list_and_then_enter_sends(ana: Person) -> None:
     await ana.sees("@bor")
 
 
+async def test_whoever_wrote_the_whole_name_sends_with_one_enter(ana: Person) -> None:
+    await ana.page.keyboard.type("hello @Bo")
+    await offered(ana, "Bo", "Boris")
+    await ana.page.keyboard.press("Enter")
+    await ana.sees("hello @Bo")
+    assert await written(ana) == ""
+    await closed(ana)
+    await ana.page.keyboard.type("@Bo")
+    await offered(ana, "Bo", "Boris")
+    await ana.page.keyboard.press("ArrowDown")
+    await ana.page.keyboard.press("Enter")
+    assert await written(ana) == "@Boris "
+
+
 async def test_an_address_and_a_name_of_nobody_open_nothing(ana: Person) -> None:
     await ana.page.keyboard.type("write to x@")
     await ana.page.keyboard.type("bo")
