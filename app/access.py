@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from app.errors import NotAMember, NotThere, SignedOut
+from app.errors import NotAllowed, NotAMember, NotThere, SignedOut
 from app.tables import LoginSession, Membership, Room
 from app.views import Person
 from app.views import Room as RoomView
@@ -18,7 +18,7 @@ INT4_MAX = 2**31 - 1
 _PERSON_FOR = """
 SELECT p.id, p.name, p.is_admin, s.id AS session
 FROM login_session s JOIN person p ON p.id = s.person
-WHERE s.token_hash = {}
+WHERE s.token_hash = {} AND p.banned_at IS NULL
 """
 
 _ROOM_FOR = """
@@ -37,6 +37,7 @@ _STILL_LISTENING = """
 SELECT t.session, t.person, t.room
 FROM unnest({}::int[], {}::int[], {}::int[]) AS t (session, person, room)
 JOIN login_session s ON s.id = t.session
+JOIN person p ON p.id = t.person AND p.banned_at IS NULL
 JOIN membership m ON m.person = t.person AND m.room = t.room
 """
 
@@ -62,6 +63,23 @@ async def room_for(person: Person, room_id: int) -> RoomView:
     if room.role is None:
         raise NotAMember
     return room
+
+
+async def administered_room_for(person: Person, room_id: int) -> RoomView:
+    """A group whose admin the person is; raises NotAllowed for its other members, and what `room_for` raises."""
+    room = await room_for(person, room_id)
+    if room.is_direct:
+        raise NotAllowed("This is a conversation between fixed people. It has no admins and no settings.")
+    if not room.is_admin:
+        raise NotAllowed("Only admins of this room can do this.")
+    return room
+
+
+def administrator(person: Person) -> Person:
+    """The person, if they administer the whole server; raises NotAllowed."""
+    if not person.is_admin:
+        raise NotAllowed("Only administrators of this server can do this.")
+    return person
 
 
 async def visible_room_for(person: Person, room_id: int) -> RoomView:

@@ -24,7 +24,21 @@ from app.realtime.hub import Hub
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
-from app.web import accounts, health, me, members, mentions, messages, notify, problems, rooms, socket, static
+from app.web import (
+    accounts,
+    administration,
+    health,
+    me,
+    members,
+    mentions,
+    messages,
+    notify,
+    problems,
+    rooms,
+    socket,
+    static,
+)
+from app.web import settings as room_settings
 from app.web.origins import refuse_cross_site
 from app.web.visitors import maybe_signed_in, signed_in
 
@@ -46,6 +60,16 @@ HANDLERS = [
     members.members,
     members.invitation,
     members.accept_invitation,
+    room_settings.settings_form,
+    room_settings.change_settings,
+    room_settings.add_members,
+    room_settings.change_member,
+    room_settings.renew_invitation,
+    room_settings.gone,
+    administration.accounts,
+    administration.audit,
+    administration.ban,
+    administration.unban,
     me.me,
     me.rename,
     me.change_password,

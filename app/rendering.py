@@ -128,9 +128,33 @@ def members_page(
     room: views.Room,
     members: Sequence[views.Member],
     origin: str,
+    addable: Sequence[views.Account] = (),
+    name: str = "",
 ) -> Html:
-    """`origin` goes before the path of the invitation link that room admins see."""
-    return _render("pages/members.html", frame=frame, room=room, members=members, origin=origin)
+    """`origin` goes before the path of the invitation link; `addable` are people whom room admins may add,
+    found by `name`."""
+    return _render(
+        "pages/members.html", frame=frame, room=room, members=members, origin=origin, addable=addable, name=name
+    )
+
+
+def settings_page(frame: views.Frame, room: views.Room, form: views.Form) -> Html:
+    return _render("pages/settings.html", frame=frame, room=room, form=form)
+
+
+def gone_page(frame: views.Frame) -> Html:
+    return _render("pages/gone.html", frame=frame)
+
+
+def administration_page(
+    frame: views.Frame, accounts: Sequence[views.Account], name: str, next_after: int | None
+) -> Html:
+    """Accounts found by `name`; `next_after` is the cursor of the next page, if there is one."""
+    return _render("pages/administration.html", frame=frame, accounts=accounts, name=name, next_after=next_after)
+
+
+def audit_page(frame: views.Frame, lines: Sequence[views.AuditLine], next_before: int | None) -> Html:
+    return _render("pages/audit.html", frame=frame, lines=lines, next_before=next_before)
 
 
 def me_page(frame: views.Frame, form: views.Form) -> Html:

@@ -68,6 +68,16 @@ class MessageLine:
         return f"m-{self.id}"
 
     @property
+    def event(self) -> str:
+        """Of a system message: what happened (joined, left, renamed …)."""
+        return self.body.partition("\n")[0]
+
+    @property
+    def detail(self) -> str:
+        """Of a system message: what or whom it was about, or nothing."""
+        return self.body.partition("\n")[2]
+
+    @property
     def initial(self) -> str:
         return initial(self.author_name)
 
@@ -222,6 +232,39 @@ SYSTEMS = (
     ("Mac OS", "Mac"),
     ("Linux", "Linux"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Portrayed):
+    """A person of this server, as its administrators see them."""
+
+    id: int
+    name: str
+    email: str
+    is_admin: bool
+    banned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """Who did what, to whom, and where; names are empty for what is gone."""
+
+    id: int
+    actor: str | None
+    act: str
+    subject: str | None
+    room: int | None
+    room_name: str | None
+    detail: str
+    created_at: datetime
+
+    @property
+    def timestamp(self) -> str:
+        return timestamp(self.created_at)
+
+    @property
+    def time_in_words(self) -> str:
+        return time_in_words(self.created_at)
 
 
 @dataclass(frozen=True, slots=True)

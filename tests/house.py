@@ -22,7 +22,9 @@ PATIENCE_SECONDS = 20
 PASSWORD = "a good long password"
 _numbers = count(1)
 
-ARTICLE = re.compile(r'<article class="message[^"]*" id="m-([0-9a-f-]{36})" data-seq="(\d+)" data-version="(\d+)"')
+ARTICLE = re.compile(
+    r'<article class="message( system)?[^"]*" id="m-([0-9a-f-]{36})" data-seq="(\d+)" data-version="(\d+)"'
+)
 VERSION = re.compile(r'<data id="room-version" value="(\d+)">')
 
 
@@ -164,10 +166,17 @@ class Article:
     id: str
     seq: int
     version: int
+    system: bool = False
 
 
 def articles(html: str) -> list[Article]:
-    return [Article(id, int(seq), int(version)) for id, seq, version in ARTICLE.findall(html)]
+    """The messages that people wrote."""
+    return [article for article in all_articles(html) if not article.system]
+
+
+def all_articles(html: str) -> list[Article]:
+    """The same and the system messages: together their seqs have no gap."""
+    return [Article(id, int(seq), int(version), bool(system)) for system, id, seq, version in ARTICLE.findall(html)]
 
 
 def version(html: str) -> int:
@@ -176,9 +185,10 @@ def version(html: str) -> int:
 
 @dataclass
 class Reader:
-    """What one socket brought: every article in the order of arrival."""
+    """What one socket brought, in the order of arrival: `articles` people wrote, `events` are system messages."""
 
     socket: websockets.ClientConnection
+    events: list[Article] = field(default_factory=list)
     articles: list[Article] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -188,7 +198,8 @@ class Reader:
         try:
             async for frame in self.socket:
                 self.frames.append(frame)
-                self.articles.extend(articles(frame))
+                for article in all_articles(frame):
+                    (self.events if article.system else self.articles).append(article)
                 self.news.set()
         except websockets.ConnectionClosed:
             pass

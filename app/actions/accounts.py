@@ -22,6 +22,7 @@ TOKEN_BYTES = 32
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 WRONG_PAIR = "Wrong email or password."
+BANNED = "This account was banned by an administrator of this server. It cannot sign in."
 
 FIRST_ACCOUNT_LOCK = 7001
 
@@ -35,7 +36,7 @@ RETURNING id
 
 _OPEN_SESSION = """
 INSERT INTO login_session (token_hash, person, user_agent)
-SELECT {}, id, {} FROM person WHERE id = {} AND password_hash = {} FOR SHARE
+SELECT {}, id, {} FROM person WHERE id = {} AND password_hash = {} AND banned_at IS NULL FOR SHARE
 RETURNING id
 """
 
@@ -64,20 +65,25 @@ async def sign_up(name: str, email: str, password: str, allowed: bool, user_agen
 
 
 async def sign_in(email: str, password: str, user_agent: str) -> str:
-    """Start a session with email and password; returns its token. Raises Invalid without saying which is wrong."""
+    """Start a session with email and password; returns its token.
+
+    Raises Invalid without saying which is wrong, and NotAllowed for a banned account to whoever knows its password.
+    """
     email = email.strip().lower()
-    rows = await PersonTable.raw("SELECT id, password_hash FROM person WHERE email = {}", _storable(email))
+    rows = await PersonTable.raw("SELECT id, password_hash, banned_at FROM person WHERE email = {}", _storable(email))
     fits = await passwords.verify(rows[0]["password_hash"] if rows else None, password)
     if not fits:
         raise Invalid(password=WRONG_PAIR)
+    if rows[0]["banned_at"]:
+        raise NotAllowed(BANNED)
     return await open_session(rows[0]["id"], rows[0]["password_hash"], user_agent)
 
 
 async def open_session(person: int, password_hash: str, user_agent: str) -> str:
     """Start a login session; returns its token, which is kept nowhere but in the browser's cookie.
 
-    The password may have been changed while it was verified, which signs out everywhere: so the session starts
-    only while the hash is still this one. Raises Invalid.
+    The password may have been changed while it was verified, or the account banned, which signs out everywhere:
+    so the session starts only while the hash is still this one, and there is no ban. Raises Invalid.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     agent = _storable(user_agent)[:USER_AGENT_LENGTH_MAX]

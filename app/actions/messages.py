@@ -105,6 +105,7 @@ class Draft:
     html: str
     kind: str = "text"
     mentioned: tuple[int, ...] = ()
+    ended: tuple[int, ...] = ()  # whose membership ended with this system message
 
 
 @dataclass(slots=True)
@@ -149,9 +150,12 @@ async def _people_named(room: int, body: str) -> People:
     return mentions.named(rows, everybody)
 
 
-def system_draft(room: int, actor: int, event: str, detail: str = "") -> Draft:
-    """What happened in a room, as a message of it: `event` is joined, left, renamed …, `detail` what or whom."""
-    return Draft(uuid4(), room, actor, f"{event}\n{detail}", "", kind="system")
+def system_draft(room: int, actor: int, event: str, detail: str = "", ended: tuple[int, ...] = ()) -> Draft:
+    """What happened in a room, as a message of it: `event` is joined, left, renamed …, `detail` what or whom.
+
+    `ended` are those who left the room with it: their sockets close before it is delivered.
+    """
+    return Draft(uuid4(), room, actor, f"{event}\n{detail}", "", kind="system", ended=ended)
 
 
 def _uuid(text: str) -> UUID:
@@ -219,6 +223,7 @@ class Posts:
     ) -> dict[UUID, tuple[MessageLine, Html]]:
         """Publish what is new, two events a room; returns each message with its article."""
         mentioned = {draft.id: draft.mentioned for draft in drafts}
+        ended = {draft.id: draft.ended for draft in drafts}
         articles: dict[UUID, tuple[MessageLine, Html]] = {}
         for room, of_room in groupby(rows, key=lambda row: row["room"]):
             new = []
@@ -233,7 +238,8 @@ class Posts:
                 since, version = lines[0].version - 1, lines[-1].version
                 html = rendering.changes([article for _, article in new], [], version)
                 authors = tuple({line.author for line in lines})
-                self._hub.publish(RoomChanged(room, since, version, str(html), authors))
+                gone = tuple({person for line in lines for person in ended[line.id]})
+                self._hub.publish(RoomChanged(room, since, version, str(html), authors, gone))
                 named = tuple({person for line in lines for person in mentioned[line.id]})
                 writers = tuple({line.author for line in lines if line.kind != "system"})  # those to be told of
                 self._hub.publish(RoomActive(room, lines[-1].seq, writers, named))

@@ -18,6 +18,7 @@ class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     version: int
     html: str
     authors: tuple[int, ...] = ()  # who posted: they are typing no longer
+    ended: tuple[int, ...] = ()  # who left the room, or was removed, with this change: they get nothing from it on
 
 
 class RoomActive(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -65,7 +66,22 @@ class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     session: int
 
 
-Event = RoomChanged | RoomActive | Typing | TypingStopped | MembershipBegan | MembershipEnded | SessionEnded
+class PersonBanned(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """An account was banned: all its sockets close."""
+
+    person: int
+
+
+Event = (
+    RoomChanged
+    | RoomActive
+    | Typing
+    | TypingStopped
+    | MembershipBegan
+    | MembershipEnded
+    | SessionEnded
+    | PersonBanned
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Annotated[Event, msgspec.Meta()])
@@ -91,12 +107,12 @@ def topic_of_activity(room: int) -> str:
 
 
 TOPIC_OF_ACCESS = "teahouse:access"
-"""The Redis channel of what every worker must hear: memberships that began, memberships and sessions that ended."""
+"""The Redis channel of what every worker must hear: memberships that began or ended, sessions that ended, bans."""
 
 
 def topic(event: Event) -> str:
     match event:
-        case MembershipBegan() | MembershipEnded() | SessionEnded():
+        case MembershipBegan() | MembershipEnded() | SessionEnded() | PersonBanned():
             return TOPIC_OF_ACCESS
         case RoomActive(room=room):
             return topic_of_activity(room)

@@ -15,6 +15,7 @@ from app.realtime.events import (
     Event,
     MembershipBegan,
     MembershipEnded,
+    PersonBanned,
     RoomActive,
     RoomChanged,
     SessionEnded,
@@ -30,6 +31,7 @@ logger = logging.getLogger("teahouse")
 
 SWEEP_SECONDS = 2.0
 EMPTY_ROOM_SWEEPS = 5
+SWEEPS_PER_LOOK_AT_FOLLOWERS = 3
 
 
 class Hub:
@@ -38,6 +40,7 @@ class Hub:
         self._source = source
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._sweeps = 0
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
         self._followers: dict[int, set[Seat]] = {}  # room → the seats of its people, whichever room they sit in
 
@@ -52,7 +55,9 @@ class Hub:
         room = self._rooms.get(room_id)
         is_new = room is None
         if room is None:
-            room = self._rooms[room_id] = LiveRoom(room_id, self._source, self._spawn)
+            room = self._rooms[room_id] = LiveRoom(
+                room_id, self._source, self._spawn, self._close_those_without_access, self._send_out
+            )
         seat = Seat(listener, room_id, since)
         room.seats.add(seat)
         room.quiet_sweeps = 0
@@ -129,6 +134,8 @@ class Hub:
                     seat.follows.discard(room_id)
                     self._followers.get(room_id, set()).discard(seat)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
+            case PersonBanned(person=person):
+                self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person)
             case SessionEnded(session=session):
                 self._close_where(CLOSE_SIGNED_OUT, lambda s: s.listener.session == session)
 
@@ -166,7 +173,11 @@ class Hub:
         for room in self._rooms.values():
             if room.is_behind(versions.get(room.id, 0)):
                 room.fill_soon()
-        await self._close_those_without_access([seat for room in self._rooms.values() for seat in room.seats])
+        seats = [seat for room in self._rooms.values() for seat in room.seats]
+        await self._close_those_without_access(seats)
+        self._sweeps += 1
+        if self._sweeps % SWEEPS_PER_LOOK_AT_FOLLOWERS == 0:
+            await self._unfollow_where_access_ended(seats)
 
     async def _forget_empty_rooms(self) -> None:
         """Stop listening to rooms that nobody came back to (a change of page leaves one for a moment)."""
@@ -192,6 +203,19 @@ class Hub:
         for seat in seats:
             if seat.claim in lost:
                 self._close(seat, CLOSE_NO_ACCESS)
+
+    async def _unfollow_where_access_ended(self, seats: Sequence[Seat]) -> None:
+        """The same for the other rooms of a seat's person, whose activity it is told."""
+        follows = [(seat, room_id) for seat in seats for room_id in seat.follows]
+        claims = {(seat.listener.session, seat.listener.person, room_id) for seat, room_id in follows}
+        lost = await self._source.lost_access(list(claims))
+        for seat, room_id in follows:
+            if (seat.listener.session, seat.listener.person, room_id) in lost:
+                seat.follows.discard(room_id)
+                self._followers.get(room_id, set()).discard(seat)
+
+    def _send_out(self, seat: Seat) -> None:
+        self._close(seat, CLOSE_NO_ACCESS)
 
     def _close_where(self, code: int, chosen: Callable[[Seat], bool]) -> None:
         for room in self._rooms.values():

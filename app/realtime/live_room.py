@@ -41,6 +41,8 @@ ReadChanges = Callable[[int, int], Awaitable[Changes]]
 ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 ReadRooms = Callable[[int], Awaitable[Sequence[int]]]
 ReadLost = Callable[[Sequence[tuple[int, int, int]]], Awaitable[set[tuple[int, int, int]]]]
+CloseLost = Callable[[Sequence["Seat"]], Awaitable[None]]
+CloseAt = Callable[["Seat"], None]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
@@ -74,13 +76,16 @@ class Seat:
 class LiveRoom:
     """A room that somebody here listens to. `version` is what has been delivered; None until it is known."""
 
-    def __init__(self, room_id: int, source: Source, spawn: Spawn) -> None:
+    def __init__(self, room_id: int, source: Source, spawn: Spawn, close_lost: CloseLost, send_out: CloseAt) -> None:
+        """`close_lost` closes those of some seats that may listen no longer, `send_out` closes one for certain."""
         self.id = room_id
         self.version: int | None = None
         self.seats: set[Seat] = set()
         self.quiet_sweeps = 0
         self._source = source
         self._spawn = spawn
+        self._close_lost = close_lost
+        self._send_out = send_out
         self._held: dict[int, RoomChanged] = {}  # by `since`
         self._next: list[RoomChanged] = []  # in order, from `version` on: the next frame
         self._next_frame_at = 0.0
@@ -172,6 +177,9 @@ class LiveRoom:
         self._next_heartbeat = now + HEARTBEAT_SECONDS
         self._next_frame_at = now + FRAME_SECONDS_MIN
         frame = Frame("".join(event.html for event in events))
+        ended = {person for event in events for person in event.ended}
+        for seat in [seat for seat in self.seats if seat.listener.person in ended and seat.version < version]:
+            self._send_out(seat)
         for seat in list(self.seats):
             if seat.catching_up:
                 continue
@@ -198,6 +206,9 @@ class LiveRoom:
                     continue  # an event came first; what was read starts too early now
                 if changes.version <= since:
                     break
+                await self._close_those_sent_out(list(self.seats))
+                if self.version != since:
+                    continue
                 self.take(RoomChanged(self.id, since, changes.version, changes.html))
         finally:
             self._filling = False
@@ -219,6 +230,8 @@ class LiveRoom:
     async def _level(self, seat: Seat) -> None:
         while not seat.gone:
             changes = await self._read(self._source.resume, seat.version)
+            if changes.html:
+                await self._close_those_sent_out([seat])
             if seat.gone:
                 return
             if changes.html:
@@ -232,6 +245,14 @@ class LiveRoom:
                 if people := self.typists.now:
                     seat.listener.write(Frame(typing(people, seat.version)))
                 return
+
+    async def _close_those_sent_out(self, seats: Sequence[Seat]) -> None:
+        """What was read in PostgreSQL may stand after the end of a membership: asked after the reading, it knows."""
+        while True:
+            try:
+                return await self._close_lost(seats)
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _read(self, source: ReadChanges, since: int) -> Changes:
         """Ask PostgreSQL, and ask again while it is away."""

@@ -6,6 +6,7 @@ from litestar.params import FromQuery
 
 from app import access, rendering
 from app.actions import accounts, memberships
+from app.actions.messages import Posts
 from app.errors import Invalid, NotAllowed, NotThere, Problem, TooOften
 from app.limits import SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_KNOWN_DEVICE, SIGN_UP_ADDRESS, Limits
 from app.queries import people
@@ -43,7 +44,7 @@ async def sign_in(request: AnyRequest, settings: Settings, limits: Limits) -> Re
     email = form.get("email", "")
     try:
         token = await _sign_in_within_limits(request, settings, limits, email, form.get("password", ""))
-    except (Invalid, TooOften) as problem:
+    except (Invalid, NotAllowed, TooOften) as problem:
         return await _sign_in_again(request, form, problem)
     cookies = _signed_in_cookies(request, settings, token, email)
     return see_other(request, local_path(form.get("next")), cookies)
@@ -65,7 +66,7 @@ async def sign_up_form(
 
 
 @post("/sign-up")
-async def sign_up(request: AnyRequest, settings: Settings, limits: Limits) -> Response[str]:
+async def sign_up(request: AnyRequest, settings: Settings, limits: Limits, posts: Posts, hub: Hub) -> Response[str]:
     form = await fields(request)
     email = form.get("email", "")
     room = await _room_behind(form.get("invite", ""))
@@ -80,7 +81,7 @@ async def sign_up(request: AnyRequest, settings: Settings, limits: Limits) -> Re
     except NotAllowed as problem:
         return html(rendering.sign_up_closed_page(await frame_for(request, None)), problem.status)
     if room:
-        await memberships.join(person, room)
+        await memberships.join(person, room, posts, hub)
     cookies = _signed_in_cookies(request, settings, token, email)
     return see_other(request, f"/rooms/{room.id}" if room else local_path(form.get("next")), cookies)
 

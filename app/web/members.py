@@ -1,11 +1,12 @@
 """Coming into a room and leaving it, its list of members, and the invitation link."""
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app import access, rendering
 from app.actions import memberships
-from app.queries import rooms
+from app.actions.messages import Posts
+from app.queries import administration, rooms
 from app.realtime.hub import Hub
 from app.settings import Settings
 from app.views import Person
@@ -14,25 +15,28 @@ from app.web.visitors import AnyRequest
 
 
 @post("/rooms/{room_id:int}/join")
-async def join(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
+async def join(request: AnyRequest, person: Person, posts: Posts, hub: Hub, room_id: FromPath[int]) -> Response[str]:
     room = await access.visible_room_for(person, room_id)
-    await memberships.join(person.id, room)
+    await memberships.join(person.id, room, posts, hub)
     return see_other(request, f"/rooms/{room.id}")
 
 
 @post("/rooms/{room_id:int}/leave")
-async def leave(request: AnyRequest, person: Person, hub: Hub, room_id: FromPath[int]) -> Response[str]:
+async def leave(request: AnyRequest, person: Person, posts: Posts, hub: Hub, room_id: FromPath[int]) -> Response[str]:
     room = await access.room_for(person, room_id)
-    await memberships.leave(person, room, hub)
+    await memberships.leave(person, room, posts, hub)
     return see_other(request, "/rooms")
 
 
 @get("/rooms/{room_id:int}/members")
-async def members(request: AnyRequest, person: Person, settings: Settings, room_id: FromPath[int]) -> Response[str]:
+async def members(
+    request: AnyRequest, person: Person, settings: Settings, room_id: FromPath[int], q: FromQuery[str] = ""
+) -> Response[str]:
     room = await access.room_for(person, room_id)
     frame = await frame_for(request, person, room.id)
     people = await rooms.members(room.id)
-    return html(rendering.members_page(frame, room, people, _origin(request, settings)))
+    addable = await administration.addable(room.id, q.strip()) if room.is_admin and not room.is_direct else ()
+    return html(rendering.members_page(frame, room, people, _origin(request, settings), addable, q.strip()))
 
 
 @get("/join/{code:str}")
@@ -44,9 +48,11 @@ async def invitation(request: AnyRequest, visitor: Person | None, code: FromPath
 
 
 @post("/join/{code:str}")
-async def accept_invitation(request: AnyRequest, person: Person, code: FromPath[str]) -> Response[str]:
+async def accept_invitation(
+    request: AnyRequest, person: Person, posts: Posts, hub: Hub, code: FromPath[str]
+) -> Response[str]:
     room = await access.room_behind(code)
-    await memberships.join(person.id, room)
+    await memberships.join(person.id, room, posts, hub)
     return see_other(request, f"/rooms/{room.id}")
 
 

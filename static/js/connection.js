@@ -41,6 +41,9 @@ function reconnect() {
   }
 }
 
+// The page of a room that is closed to its reader now: it says so and holds nothing of the room. A socket that was
+// refused for another reason leads back here from there.
+const toGone = () => location.replace(`/rooms/${document.getElementById("messages").dataset.room}/gone`)
 const toSignIn = () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`)
 
 if (poll) {
@@ -56,7 +59,7 @@ if (poll) {
   document.addEventListener("htmx:ws:close", event => {
     show(false)
     if (event.detail.code === SIGNED_OUT) toSignIn()
-    else if (event.detail.code === NO_ACCESS) location.reload()
+    else if (event.detail.code === NO_ACCESS) toGone()
   })
   document.addEventListener("htmx:config:request", event => {
     const request = event.detail.ctx.request
@@ -65,7 +68,7 @@ if (poll) {
   document.addEventListener("htmx:response:error", event => {
     const status = event.detail.ctx.response.status
     if (status === 401) toSignIn()
-    else if (event.target === poll && (status === 403 || status === 404)) location.reload()
+    else if (event.target === poll && (status === 403 || status === 404)) toGone()
   })
   // An answer that the socket has overtaken would take newer messages off the page.
   document.addEventListener("htmx:before:swap", event => {

@@ -85,12 +85,12 @@ class Person:
         await self.page.locator("#messages > .message[data-seq] .body", has_text=text).first.wait_for()
 
     async def texts(self) -> list[str]:
-        """The texts of all stored messages, in the order of the page."""
-        return await self.page.locator("#messages > .message[data-seq] .body").all_inner_texts()
+        """The texts of all stored messages that people wrote, in the order of the page."""
+        return await self.page.locator("#messages > .message[data-seq]:not(.system) .body").all_inner_texts()
 
     async def seqs(self) -> list[int]:
         return await self.page.evaluate(
-            "[...document.querySelectorAll('#messages > .message')].map(m => Number(m.dataset.seq))"
+            "[...document.querySelectorAll('#messages > .message:not(.system)')].map(m => Number(m.dataset.seq))"
         )
 
 

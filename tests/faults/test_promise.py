@@ -19,6 +19,7 @@ MESSAGES = 2_000
 ROOMS = 3
 READERS = 20
 WORKERS = 4
+JOINS = WRITERS - 1  # each has a system message in each room, before anything is written
 
 Fault = Callable[["Script"], Awaitable[None]]
 
@@ -106,6 +107,10 @@ class Page:
     def articles(self):
         return [article for reader in self.readers for article in reader.articles]
 
+    @property
+    def events(self):
+        return [event for reader in self.readers for event in reader.events]
+
 
 async def play(house: House, database_url: str, fault: Fault | None = None) -> None:
     script = Script(house)
@@ -118,18 +123,20 @@ async def play(house: House, database_url: str, fault: Fault | None = None) -> N
         await asyncio.gather(*writing)
         async with asyncio.timeout(30):
             for room, page in pages:
-                while page.version < len(script.acknowledged[room]):
+                while page.version < JOINS + len(script.acknowledged[room]):
                     page.reader.news.clear()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(page.reader.news.wait(), 1)
         for room, page in pages:
-            assert [article.seq for article in page.articles] == list(range(1, len(script.acknowledged[room]) + 1))
+            last = JOINS + len(script.acknowledged[room])
+            assert sorted(article.seq for article in page.events) == list(range(1, JOINS + 1))
+            assert [article.seq for article in page.articles] == list(range(JOINS + 1, last + 1))
             assert {article.id for article in page.articles} == set(script.acknowledged[room])
     connection = await asyncpg.connect(database_url)
     for room in script.rooms:
-        rows = await connection.fetch("SELECT id, seq FROM message WHERE room = $1 ORDER BY seq", room)
+        rows = await connection.fetch("SELECT id, seq, kind FROM message WHERE room = $1 ORDER BY seq", room)
         assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
-        assert {str(row["id"]) for row in rows} == set(script.acknowledged[room])
+        assert {str(row["id"]) for row in rows if row["kind"] == "text"} == set(script.acknowledged[room])
     assert await connection.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
     await connection.close()
 

@@ -1,0 +1,57 @@
+"""Bans: an administrator sends an account out of the whole server, or lets it in again."""
+
+from app.access import INT4_MAX
+from app.actions import audit
+from app.errors import NotAllowed, NotThere
+from app.realtime.events import PersonBanned
+from app.realtime.hub import Hub
+from app.tables import LoginSession
+from app.tables import Person as PersonTable
+from app.views import Person
+
+ADMINISTRATION_LOCK = 7002
+NO_SUCH_PERSON = "There is no such account."
+
+
+async def ban(actor: Person, subject: int, hub: Hub) -> None:
+    """End all sign-ins of an account and refuse new ones; safe to repeat. Raises NotAllowed, NotThere.
+
+    A sign-in that races this holds the person's row while it starts its session (`accounts.open_session`): it
+    either comes first, and its session is deleted here, or it finds the ban.
+    """
+    if subject == actor.id:
+        raise NotAllowed("You cannot ban yourself.")
+    async with PersonTable._meta.db.transaction():
+        await _administering(actor)
+        await _existing(subject)
+        banned = await PersonTable.raw(
+            "UPDATE person SET banned_at = now() WHERE id = {} AND banned_at IS NULL RETURNING id", subject
+        )
+        await LoginSession.raw("DELETE FROM login_session WHERE person = {}", subject)
+        if banned:
+            await audit.record(actor.id, "ban", subject)
+    hub.publish(PersonBanned(subject))
+
+
+async def unban(actor: Person, subject: int) -> None:
+    """Let the account sign in again; safe to repeat. Raises NotAllowed, NotThere."""
+    async with PersonTable._meta.db.transaction():
+        await _administering(actor)
+        await _existing(subject)
+        if await PersonTable.raw(
+            "UPDATE person SET banned_at = NULL WHERE id = {} AND banned_at IS NOT NULL RETURNING id", subject
+        ):
+            await audit.record(actor.id, "unban", subject)
+
+
+async def _administering(actor: Person) -> None:
+    """One ban at a time, and the actor may still do it: two administrators may ban each other at once, and one
+    of them stays."""
+    await PersonTable.raw("SELECT pg_advisory_xact_lock({})", ADMINISTRATION_LOCK)
+    if not await PersonTable.raw("SELECT FROM person WHERE id = {} AND is_admin AND banned_at IS NULL", actor.id):
+        raise NotAllowed
+
+
+async def _existing(subject: int) -> None:
+    if not (0 < subject <= INT4_MAX and await PersonTable.raw("SELECT FROM person WHERE id = {}", subject)):
+        raise NotThere(NO_SUCH_PERSON)
