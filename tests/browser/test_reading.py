@@ -106,6 +106,7 @@ async def test_a_line_marks_where_the_reader_stopped_and_stays(arrive: Arrive) -
     await line.wait_for()
     await bo.page.locator(f'#rooms a[data-room="{room}"][data-unread="0"]').wait_for()
     await line.wait_for()
+    await under(ana, await id_of(bo), "and one more")  # written down
     await bo.page.locator(f'#rooms a[data-room="{room}"]').click()
     await bo.sees("and one more")
     await expect(bo.page.locator(".new-line")).to_have_count(0)
