@@ -14,10 +14,11 @@ from litestar.types import Message, Scope
 
 from app import access
 from app.actions.messages import Posts
+from app.actions.receipts import Receipts
 from app.database import Database
 from app.errors import Problem
 from app.limits import Limits
-from app.queries import changes, timeline
+from app.queries import changes, marks, timeline
 from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
@@ -31,6 +32,7 @@ from app.web import (
     me,
     members,
     mentions,
+    message_menu,
     messages,
     notify,
     problems,
@@ -81,6 +83,11 @@ HANDLERS = [
     messages.changes,
     mentions.mentionable,
     notify.choose,
+    message_menu.show,
+    message_menu.menu,
+    message_menu.readers,
+    message_menu.mark_unread,
+    message_menu.delete,
     socket.socket,
     static.static_file,
     static.mine,
@@ -106,9 +113,26 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     """One worker's application. `settings.redis_url` must be set."""
     redis = bus.connect(settings.redis_url or "")
     the_bus = bus.Bus(redis)
-    source = Source(changes.piece, changes.resume, timeline.versions, access.lost_access, rooms_query.rooms_of)
+    source = Source(
+        changes.piece,
+        changes.resume,
+        timeline.versions,
+        access.lost_access,
+        rooms_query.rooms_of,
+        marks.last_seqs,
+        marks.activity_since,
+        marks.marks_of,
+        marks.receipts_of,
+    )
     hub = Hub(the_bus, source)
-    parts = {"settings": settings, "hub": hub, "limits": Limits(redis, settings.limits), "posts": Posts(hub)}
+    receipts = Receipts(hub)
+    parts = {
+        "settings": settings,
+        "hub": hub,
+        "limits": Limits(redis, settings.limits),
+        "posts": Posts(hub),
+        "receipts": receipts,
+    }
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
@@ -117,6 +141,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),
             "publishing to Redis": the_bus.send,
             "the sweep": hub.sweep_for_ever,
+            "read marks": receipts.write_for_ever,
         }
         tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
         try:
@@ -124,6 +149,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         finally:
             for task in tasks:
                 task.cancel()
+            await receipts.write_the_last()
             hub.close()
             await asyncio.gather(*tasks, return_exceptions=True)
             await redis.aclose()

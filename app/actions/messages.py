@@ -240,9 +240,10 @@ class Posts:
                 authors = tuple({line.author for line in lines})
                 gone = tuple({person for line in lines for person in ended[line.id]})
                 self._hub.publish(RoomChanged(room, since, version, str(html), authors, gone))
-                named = tuple({person for line in lines for person in mentioned[line.id]})
+                own = tuple({line.author: line.seq for line in lines}.items())
+                named = tuple((person, line.seq) for line in lines for person in mentioned[line.id])
                 writers = tuple({line.author for line in lines if line.kind != "system"})  # those to be told of
-                self._hub.publish(RoomActive(room, lines[-1].seq, writers, named))
+                self._hub.publish(RoomActive(room, lines[0].seq - 1, lines[-1].seq, own, named, writers))
         return articles
 
 

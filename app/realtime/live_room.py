@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from app.errors import Unavailable
+from app.realtime.activity import ReadActivity, ReadLastSeqs
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_TRY_LATER, Listener
+from app.realtime.receipts import ToldReceipts
 from app.realtime.typing import Typists
 from app.rendering import room_version, typing
+from app.views import Receipts, RoomMarks
 
 HEARTBEAT_SECONDS = 20.0
 FRAME_SECONDS_MIN = 0.02
@@ -43,6 +46,8 @@ ReadRooms = Callable[[int], Awaitable[Sequence[int]]]
 ReadLost = Callable[[Sequence[tuple[int, int, int]]], Awaitable[set[tuple[int, int, int]]]]
 CloseLost = Callable[[Sequence["Seat"]], Awaitable[None]]
 CloseAt = Callable[["Seat"], None]
+ReadMarks = Callable[[int], Awaitable[Sequence[RoomMarks]]]
+ReadReceipts = Callable[[int], Awaitable[Receipts]]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
@@ -54,6 +59,10 @@ class Source(NamedTuple):
     versions: ReadVersions  # rooms → their versions
     lost_access: ReadLost  # (session, person, room) … → those that may listen no longer
     rooms_of: ReadRooms  # person → the rooms they are in
+    last_seqs: ReadLastSeqs  # rooms → the seq of their newest message
+    activity: ReadActivity  # (room, since) → what was posted after that seq
+    marks_of: ReadMarks  # person → their counts in all their rooms
+    receipts_of: ReadReceipts  # room → how far everybody has read
 
 
 @dataclass(slots=True, eq=False)
@@ -93,10 +102,18 @@ class LiveRoom:
         self._filling = False
         self._next_heartbeat = 0.0
         self.typists = Typists(self._tell_who_types)
+        self.receipts = ToldReceipts(self._write_to_level_seats)
 
-    def begin(self, seat: Seat) -> None:
-        """From now on the seat gets every change after its version, the first ones from PostgreSQL."""
-        self._catch_up_soon(seat)
+    def begin(self, seat: Seat, greet: Callable[[Seat], Awaitable[None]]) -> None:
+        """From now on the seat gets every change after its version, the first ones from PostgreSQL; then `greet`."""
+        seat.catching_up = True
+        self._spawn(self._begin(seat, greet))
+
+    def close(self) -> None:
+        self.typists.close()
+        self.receipts.close()
+        if self._timer:
+            self._timer.cancel()
 
     def take(self, event: RoomChanged) -> None:
         """Deliver an event, or hold it until what lies before it has come; safe to repeat."""
@@ -131,11 +148,6 @@ class LiveRoom:
             return
         self._next_heartbeat = now + HEARTBEAT_SECONDS
         self._write_to_level_seats(room_version(self.version))
-
-    def close(self) -> None:
-        self.typists.close()
-        if self._timer:
-            self._timer.cancel()
 
     def _tell_who_types(self, people: Mapping[int, str]) -> None:
         if self.version is not None:
@@ -214,6 +226,10 @@ class LiveRoom:
             self._filling = False
 
     # -- the order of one seat
+
+    async def _begin(self, seat: Seat, greet: Callable[[Seat], Awaitable[None]]) -> None:
+        await self._catch_up(seat)
+        await greet(seat)
 
     def _catch_up_soon(self, seat: Seat) -> None:
         seat.catching_up = True
