@@ -142,6 +142,8 @@ async def room_behind(code: str) -> RoomView:
 
 
 async def is_member(person: Person, room_id: int) -> bool:
+    if not 0 < room_id <= INT4_MAX:
+        return False
     return bool(await Membership.raw("SELECT FROM membership WHERE person = {} AND room = {}", person.id, room_id))
 
 

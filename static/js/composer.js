@@ -48,7 +48,7 @@ if (composer && unsent) {
     form.elements.body.value = message.body
     bubble.append(form)
     const last = document.querySelector("#messages > .message:last-of-type")
-    bubble.classList.toggle("follows", last?.dataset.author === me)
+    bubble.classList.toggle("follows", last?.matches(":not(.system)") && last.dataset.author === me)
     document.getElementById("messages").append(bubble)
     htmx.process(bubble)
     return form

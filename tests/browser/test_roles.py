@@ -1,0 +1,28 @@
+"""Roles in the browser: who was sent out is told so at once."""
+
+from tests.browser.conftest import Arrive
+from tests.house import House
+
+
+async def test_a_removed_persons_page_says_so_and_holds_nothing_of_the_room(
+    arrive: Arrive, second_house: House
+) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    bo = await arrive("Bo", at=second_house)
+    await bo.enter(room)
+    await ana.send("said inside")
+    await bo.sees("said inside")
+    await ana.page.goto(f"{ana.url}/rooms/{room}/members")
+    await ana.page.click("[aria-label='Change Bo']")
+    await ana.page.click("text=Remove from the room")
+    await bo.page.wait_for_url(f"**/rooms/{room}/gone")
+    await bo.page.locator("h1", has_text="You are no longer in this room").wait_for()
+    assert "Garden plans" not in await bo.page.content()
+    await ana.page.goto(f"{ana.url}/rooms/{room}")
+    lines = ana.page.locator(".message.system")
+    assert await lines.count() == 2
+    word = "getComputedStyle(document.querySelector('[data-event=removed]'), '::after').content"
+    assert await ana.page.evaluate(word) == '"removed"'
+    style = "getComputedStyle(document.querySelectorAll('.message.system .body')[1]).backgroundColor"
+    assert await ana.page.evaluate(style) == "rgba(0, 0, 0, 0)"  # her own act is no bubble of hers
