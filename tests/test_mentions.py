@@ -124,6 +124,7 @@ def test_everybody_is_one_mark_however_many_they_are(name: str) -> None:
     assert mentioned_in("@allen", named({}, (1, 2))) == ()
 
 
+@hypothesis.settings(deadline=None)
 @hypothesis.given(
     strategies.lists(strategies.text(min_size=1, max_size=8), min_size=1, max_size=6, unique=True),
     strategies.lists(strategies.text(max_size=8) | strategies.integers(0, 5), max_size=8),
