@@ -86,4 +86,4 @@ def _whole(name: str) -> str:
 def _is_in_an_address(text: str, at: int) -> bool:
     """Whether the mark stands in the path of a web address, as in https://example.org/@Ana."""
     before = text[max(0, at - 2000) : at]
-    return bool(before) and not before[-1].isspace() and "://" in before.split()[-1]
+    return bool(before) and not before[-1].isspace() and "://" in before.rsplit(None, 1)[-1]
