@@ -5,7 +5,7 @@ import pytest
 from hypothesis import strategies
 
 from app.formatting import render
-from app.mentions import EVERYBODY_MARK, NAMESAKES_MAX, People, named, pieces
+from app.mentions import EVERYBODY_MARK, MARKS_MAX, NAMESAKES_MAX, People, named, pieces
 
 PEOPLE = {
     "Ana": 1,
@@ -122,6 +122,11 @@ def test_everybody_is_one_mark_however_many_they_are(name: str) -> None:
     assert written.mentioned == tuple(range(1, 101))
     assert f'data-mention="{EVERYBODY_MARK}"' in written.html
     assert mentioned_in("@allen", named({}, (1, 2))) == ()
+
+
+def test_of_a_text_full_of_marks_the_first_ones_are_looked_at() -> None:
+    assert sum(1 for _, whom in pieces("@Ana " * 1000, PEOPLE) if whom) == MARKS_MAX
+    assert mentioned_in("@" * 7996 + "@Ana", PEOPLE) == ()
 
 
 @hypothesis.settings(deadline=None)
