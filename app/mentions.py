@@ -7,6 +7,7 @@ Ana, and `x@Ana` is an address. Chinese, Japanese, Thai and the like run on: `�
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 MARKS = "@＠"
@@ -15,6 +16,7 @@ EVERYBODY = ("all", "所有人")
 
 EVERYBODY_PEOPLE_MAX = 100
 EVERYBODY_MARK = "all"
+MARKS_MAX = 200  # of a text are looked at; what stands behind later ones is plain
 NAMESAKES_MAX = 10  # of more people with one name, the first ones are meant
 
 
@@ -34,12 +36,12 @@ _RUNS_ON = (
     "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u318f\u31a0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
-_IN_A_WORD = rf"(?:(?![{_RUNS_ON}])\w)"
-_ENDS_IN_A_WORD = re.compile(rf"{_IN_A_WORD}\Z")
+_IN_A_WORD = re.compile(rf"(?![{_RUNS_ON}])\w")
 # What belongs to the character before it: accents, joiners, variation selectors, skin tones.
-_JOINS_ON = (
+_JOINS_ON = re.compile(
     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u200d\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff]"
 )
+_MARK = re.compile(f"[{MARKS}]")
 
 
 def named(rows: Mapping[str, list[int]], everybody: tuple[int, ...] = ()) -> dict[str, Named]:
@@ -59,31 +61,39 @@ def has_mark(text: str) -> bool:
 def pieces(text: str, people: People) -> Iterator[tuple[str, Named | None]]:
     """The text in its order: plain pieces with None, and mentions, mark included, with those they name."""
     end = 0
-    if people and has_mark(text):
-        # Of two names that fit, the longer one is meant; the order, not the text, tells which one it was.
-        names = sorted(people, key=len, reverse=True)
-        pattern = re.compile(f"(?<!{_IN_A_WORD})[{MARKS}](?:{'|'.join(map(_whole, names))})", re.IGNORECASE)
-        for match in pattern.finditer(text):
-            if _is_in_an_address(text, match.start()):
-                continue
-            if match.start() > end:
-                yield text[end : match.start()], None
-            whom = people[names[(match.lastindex or 1) - 1]]
-            yield match[0], whom if isinstance(whom, Named) else Named(str(whom), (whom,))
-            end = match.end()
+    # Of two names that fit, the longer one is meant.
+    names = [
+        (re.compile(re.escape(name), re.IGNORECASE), people[name]) for name in sorted(people, key=len, reverse=True)
+    ]
+    for mark in islice(_MARK.finditer(text), MARKS_MAX) if names else ():
+        at = mark.start()
+        if at < end or _is_in_a_word(text, at - 1) or _is_in_an_address(text, at):
+            continue
+        for name, whom in names:
+            match = name.match(text, at + 1)
+            if match and _ends_at(text, match.end()):
+                if at > end:
+                    yield text[end:at], None
+                end = match.end()
+                yield text[at:end], whom if isinstance(whom, Named) else Named(str(whom), (whom,))
+                break
     if end < len(text):
         yield text[end:], None
 
 
-def _whole(name: str) -> str:
-    """The pattern of a name that ends where it seems to end."""
-    after = f"(?!{_JOINS_ON})"
-    if _ENDS_IN_A_WORD.search(name):
-        after += f"(?!{_IN_A_WORD})"
-    return f"({re.escape(name)}){after}"
+def _is_in_a_word(text: str, at: int) -> bool:
+    """Whether a character of a word stands there, in a script that parts its words by spaces."""
+    return at >= 0 and bool(_IN_A_WORD.match(text, at))
+
+
+def _ends_at(text: str, end: int) -> bool:
+    """Whether a name that was found up to here ends here."""
+    if _JOINS_ON.match(text, end):
+        return False
+    return not (_is_in_a_word(text, end - 1) and _is_in_a_word(text, end))
 
 
 def _is_in_an_address(text: str, at: int) -> bool:
     """Whether the mark stands in the path of a web address, as in https://example.org/@Ana."""
     before = text[max(0, at - 2000) : at]
-    return bool(before) and not before[-1].isspace() and "://" in before.split()[-1]
+    return bool(before) and not before[-1].isspace() and "://" in before.rsplit(None, 1)[-1]

@@ -1,13 +1,11 @@
 """Whom an @ means, in every kind of name and text."""
 
-import re
-
 import hypothesis
 import pytest
 from hypothesis import strategies
 
 from app.formatting import render
-from app.mentions import EVERYBODY_MARK, NAMESAKES_MAX, named
+from app.mentions import EVERYBODY_MARK, MARKS_MAX, NAMESAKES_MAX, People, named, pieces
 
 PEOPLE = {
     "Ana": 1,
@@ -26,6 +24,11 @@ PEOPLE = {
     "-": 14,
     "👩": 15,
 }
+
+
+def mentioned_in(body: str, people: People) -> tuple[int, ...]:
+    """The people meant, in the order of the text, each once."""
+    return tuple(dict.fromkeys(person for _, whom in pieces(body, people) if whom for person in whom.people))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ PEOPLE = {
     ],
 )
 def test_a_whole_name_after_the_mark_is_a_mention(body: str, mentioned: tuple[int, ...]) -> None:
-    assert render(body, PEOPLE).mentioned == mentioned
+    assert mentioned_in(body, PEOPLE) == mentioned
 
 
 @pytest.mark.parametrize(
@@ -90,14 +93,12 @@ def test_a_whole_name_after_the_mark_is_a_mention(body: str, mentioned: tuple[in
     ],
 )
 def test_anything_else_is_plain_text(body: str) -> None:
-    written = render(body, PEOPLE)
-    assert written.mentioned == ()
-    assert "mention" not in written.html
+    assert mentioned_in(body, PEOPLE) == ()
 
 
 @pytest.mark.parametrize("body", ["@ivan", "@İVAN", "@ıvan", "@i\u0307van", "@STRASSE", "@straſſe", "@ſtraße"])
 def test_letters_without_a_simple_other_case_never_fail(body: str) -> None:
-    assert set(render(body, PEOPLE).mentioned) <= {12, 13}
+    assert set(mentioned_in(body, PEOPLE)) <= {12, 13}
 
 
 def test_a_mention_is_marked_with_its_person_and_escaped() -> None:
@@ -112,7 +113,7 @@ def test_of_a_name_that_several_bear_all_are_meant_up_to_a_bound() -> None:
     written = render("@ana", people)
     assert written.mentioned == (1, 2)
     assert 'data-mention="1 2"' in written.html
-    assert len(render("@Bo", people).mentioned) == NAMESAKES_MAX
+    assert len(mentioned_in("@Bo", people)) == NAMESAKES_MAX
 
 
 @pytest.mark.parametrize("name", ["@all", "@ALL", "@所有人", "@所有人你好"])
@@ -120,9 +121,15 @@ def test_everybody_is_one_mark_however_many_they_are(name: str) -> None:
     written = render(name, named({}, tuple(range(1, 101))))
     assert written.mentioned == tuple(range(1, 101))
     assert f'data-mention="{EVERYBODY_MARK}"' in written.html
-    assert render("@allen", named({}, (1, 2))).mentioned == ()
+    assert mentioned_in("@allen", named({}, (1, 2))) == ()
 
 
+def test_of_a_text_full_of_marks_the_first_ones_are_looked_at() -> None:
+    assert sum(1 for _, whom in pieces("@Ana " * 1000, PEOPLE) if whom) == MARKS_MAX
+    assert mentioned_in("@" * 7996 + "@Ana", PEOPLE) == ()
+
+
+@hypothesis.settings(deadline=None)
 @hypothesis.given(
     strategies.lists(strategies.text(min_size=1, max_size=8), min_size=1, max_size=6, unique=True),
     strategies.lists(strategies.text(max_size=8) | strategies.integers(0, 5), max_size=8),
@@ -130,7 +137,6 @@ def test_everybody_is_one_mark_however_many_they_are(name: str) -> None:
 def test_whatever_the_names_the_text_stays_as_it_was(names: list[str], parts: list[str | int]) -> None:
     people = {name: number for number, name in enumerate(names)}
     body = "".join(part if isinstance(part, str) else f" @{names[part % len(names)]}" for part in parts)
-    written = render(body, people)
-    assert set(written.mentioned) <= set(people.values())
-    plain = re.sub(r"</?(p|span)[^>]*>", "", written.html)
-    assert plain == render(body, {}).html.removeprefix("<p>").removesuffix("</p>")
+    found = list(pieces(body, people))
+    assert "".join(text for text, _ in found) == body
+    assert {person for _, whom in found if whom for person in whom.people} <= set(people.values())
