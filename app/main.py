@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from app import access
+from app.actions import presence
 from app.actions.messages import Posts
 from app.database import Database
 from app.errors import Problem
@@ -21,6 +22,7 @@ from app.queries import changes, timeline
 from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
+from app.realtime.lease import Lease
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
@@ -80,8 +82,18 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     """One worker's application. `settings.redis_url` must be set."""
     redis = bus.connect(settings.redis_url or "")
     the_bus = bus.Bus(redis)
-    source = Source(changes.piece, changes.resume, timeline.versions, access.lost_access, rooms_query.rooms_of)
+    source = Source(
+        changes.piece,
+        changes.resume,
+        timeline.versions,
+        access.lost_access,
+        rooms_query.rooms_of,
+        people=rooms_query.people,
+        partners=rooms_query.partners,
+        direct=rooms_query.direct_of_two,
+    )
     hub = Hub(the_bus, source)
+    lease = Lease(redis, hub.presence, presence.were_seen)
     parts = {"settings": settings, "hub": hub, "limits": Limits(redis, settings.limits), "posts": Posts(hub)}
 
     @asynccontextmanager
@@ -90,6 +102,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         work = {
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),
             "publishing to Redis": the_bus.send,
+            "the lease": lease.keep,
             "the sweep": hub.sweep_for_ever,
         }
         tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
@@ -100,6 +113,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
                 task.cancel()
             hub.close()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await lease.end()
             await redis.aclose()
             await database.stop()
 

@@ -1,6 +1,6 @@
 """Memberships: join a room, leave it."""
 
-from app.realtime.events import MembershipEnded
+from app.realtime.events import MembershipBegan, MembershipEnded
 from app.realtime.hub import Hub
 from app.tables import Membership
 from app.views import Person, Room
@@ -23,9 +23,10 @@ UPDATE membership SET role = 'admin' FROM heir WHERE membership.id = heir.id
 """
 
 
-async def join(person_id: int, room: Room) -> None:
+async def join(person_id: int, room: Room, hub: Hub) -> None:
     """Become a member; safe to repeat. The room came through a door that lets the person in."""
     await Membership.raw(_JOIN, person_id, room.id)
+    hub.publish(MembershipBegan(person_id, room.id))
 
 
 async def leave(person: Person, room: Room, hub: Hub) -> None:

@@ -65,7 +65,27 @@ class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     session: int
 
 
-Event = RoomChanged | RoomActive | Typing | TypingStopped | MembershipBegan | MembershipEnded | SessionEnded
+class PresenceChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A worker's `number`th change of its own people: (person, status, rooms) each, "offline" for those gone.
+
+    Whoever knows the state before (`number - 1`) may apply it; whoever does not reads the worker's people afresh.
+    """
+
+    worker: str
+    number: int
+    people: tuple[tuple[int, str, tuple[int, ...]], ...] = ()
+
+
+Event = (
+    RoomChanged
+    | RoomActive
+    | Typing
+    | TypingStopped
+    | MembershipBegan
+    | MembershipEnded
+    | SessionEnded
+    | PresenceChanged
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Annotated[Event, msgspec.Meta()])
@@ -93,11 +113,16 @@ def topic_of_activity(room: int) -> str:
 TOPIC_OF_ACCESS = "teahouse:access"
 """The Redis channel of what every worker must hear: memberships that began, memberships and sessions that ended."""
 
+TOPIC_OF_PRESENCE = "teahouse:presence"
+"""The Redis channel on which every worker hears of the others' people."""
+
 
 def topic(event: Event) -> str:
     match event:
         case MembershipBegan() | MembershipEnded() | SessionEnded():
             return TOPIC_OF_ACCESS
+        case PresenceChanged():
+            return TOPIC_OF_PRESENCE
         case RoomActive(room=room):
             return topic_of_activity(room)
         case _:

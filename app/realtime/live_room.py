@@ -19,6 +19,7 @@ from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_TRY_LATER, Listener
 from app.realtime.typing import Typists
 from app.rendering import room_version, typing
+from app.views import Member
 
 HEARTBEAT_SECONDS = 20.0
 HELD_SECONDS = 0.05
@@ -39,7 +40,18 @@ ReadChanges = Callable[[int, int], Awaitable[Changes]]
 ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 ReadRooms = Callable[[int], Awaitable[Sequence[int]]]
 ReadLost = Callable[[Sequence[tuple[int, int, int]]], Awaitable[set[tuple[int, int, int]]]]
+ReadPeople = Callable[[int, Sequence[int] | None], Awaitable[Sequence[Member]]]
+ReadPartners = Callable[[int], Awaitable[Sequence[int]]]
+ReadDirect = Callable[[Sequence[int]], Awaitable[set[int]]]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+async def _nobody(*_: Any) -> Sequence[Any]:
+    return ()
+
+
+async def _none(*_: Any) -> set[int]:
+    return set()
 
 
 class Source(NamedTuple):
@@ -50,6 +62,9 @@ class Source(NamedTuple):
     versions: ReadVersions  # rooms → their versions
     lost_access: ReadLost  # (session, person, room) … → those that may listen no longer
     rooms_of: ReadRooms  # person → the rooms they are in
+    people: ReadPeople = _nobody  # (room, ids) → those of its people; None for all that its page lists
+    partners: ReadPartners = _nobody  # person → the others in their direct rooms of two
+    direct: ReadDirect = _none  # rooms → those of them that are direct rooms of two
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +76,7 @@ class Seat:
     version: int
     catching_up: bool = True  # nothing is written to it directly until it is level
     gone: bool = False
+    idle: bool = False  # nobody has touched this page for a while, or it is hidden
     follows: set[int] = field(default_factory=set)  # the rooms whose activity it is told: all its person is in
 
     @property
@@ -72,13 +88,14 @@ class Seat:
 class LiveRoom:
     """A room that somebody here listens to. `version` is what has been delivered; None until it is known."""
 
-    def __init__(self, room_id: int, source: Source, spawn: Spawn) -> None:
+    def __init__(self, room_id: int, source: Source, spawn: Spawn, leveled: Callable[[Seat], None]) -> None:
         self.id = room_id
         self.version: int | None = None
         self.seats: set[Seat] = set()
         self.quiet_sweeps = 0
         self._source = source
         self._spawn = spawn
+        self._leveled = leveled  # told of each seat that has caught up: it may have missed what is only told
         self._held: dict[int, RoomChanged] = {}  # by `since`
         self._filling = False
         self._next_heartbeat = 0.0
@@ -114,17 +131,21 @@ class LiveRoom:
         if self.version is None or now < self._next_heartbeat:
             return
         self._next_heartbeat = now + HEARTBEAT_SECONDS
-        self._write_to_level_seats(room_version(self.version))
+        self.write_to_level_seats(room_version(self.version))
 
     def _tell_who_types(self, people: Mapping[int, str]) -> None:
         if self.version is not None:
-            self._write_to_level_seats(typing(people, self.version))
+            self.write_to_level_seats(typing(people, self.version))
 
-    def _write_to_level_seats(self, html: str) -> None:
+    def write_to_level_seats(self, html: str) -> None:
         """Write what is worth something only now: a seat that catches up does without."""
+        self.write_to(list(self.seats), html)
+
+    def write_to(self, seats: Sequence[Seat], html: str) -> None:
+        """The same for some of its seats."""
         frame = Frame(html)
-        for seat in list(self.seats):
-            if seat.version == self.version and not seat.catching_up:
+        for seat in seats:
+            if not seat.gone and seat.version == self.version and not seat.catching_up:
                 seat.listener.write(frame)
 
     # -- the order of the room
@@ -201,6 +222,7 @@ class LiveRoom:
                 seat.catching_up = False
                 if people := self.typists.now:
                     seat.listener.write(Frame(typing(people, seat.version)))
+                self._leveled(seat)
                 return
 
     async def _read(self, source: ReadChanges, since: int) -> Changes:

@@ -65,7 +65,7 @@ async def sign_up_form(
 
 
 @post("/sign-up")
-async def sign_up(request: AnyRequest, settings: Settings, limits: Limits) -> Response[str]:
+async def sign_up(request: AnyRequest, settings: Settings, hub: Hub, limits: Limits) -> Response[str]:
     form = await fields(request)
     email = form.get("email", "")
     room = await _room_behind(form.get("invite", ""))
@@ -80,7 +80,7 @@ async def sign_up(request: AnyRequest, settings: Settings, limits: Limits) -> Re
     except NotAllowed as problem:
         return html(rendering.sign_up_closed_page(await frame_for(request, None)), problem.status)
     if room:
-        await memberships.join(person, room)
+        await memberships.join(person, room, hub)
     cookies = _signed_in_cookies(request, settings, token, email)
     return see_other(request, f"/rooms/{room.id}" if room else local_path(form.get("next")), cookies)
 

@@ -14,9 +14,9 @@ from app.web.visitors import AnyRequest
 
 
 @post("/rooms/{room_id:int}/join")
-async def join(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
+async def join(request: AnyRequest, person: Person, hub: Hub, room_id: FromPath[int]) -> Response[str]:
     room = await access.visible_room_for(person, room_id)
-    await memberships.join(person.id, room)
+    await memberships.join(person.id, room, hub)
     return see_other(request, f"/rooms/{room.id}")
 
 
@@ -44,9 +44,9 @@ async def invitation(request: AnyRequest, visitor: Person | None, code: FromPath
 
 
 @post("/join/{code:str}")
-async def accept_invitation(request: AnyRequest, person: Person, code: FromPath[str]) -> Response[str]:
+async def accept_invitation(request: AnyRequest, person: Person, hub: Hub, code: FromPath[str]) -> Response[str]:
     room = await access.room_behind(code)
-    await memberships.join(person.id, room)
+    await memberships.join(person.id, room, hub)
     return see_other(request, f"/rooms/{room.id}")
 
 

@@ -1,5 +1,7 @@
 """The room page, the directory, and making a room."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from litestar import Response, get, post
@@ -9,7 +11,8 @@ from app import access, rendering
 from app.actions import rooms as room_actions
 from app.errors import Invalid, SignedOut
 from app.queries import rooms, timeline
-from app.views import Form, Person, Room
+from app.realtime.hub import Hub
+from app.views import Form, Member, Person, Room
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
 from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie
@@ -46,6 +49,7 @@ async def create(request: AnyRequest, person: Person) -> Response[str]:
 async def show(
     request: AnyRequest,
     person: Person,
+    hub: Hub,
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
 ) -> Response[str]:
@@ -53,7 +57,7 @@ async def show(
     if room.role is None:
         frame = await frame_for(request, person)
         return html(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))
-    response = await room_page(request, person, room, before=before)
+    response = await room_page(request, person, room, hub, before=before)
     response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
     return response
 
@@ -62,6 +66,7 @@ async def room_page(
     request: AnyRequest,
     person: Person,
     room: Room,
+    hub: Hub,
     before: int | None = None,
     form: Form | None = None,
     status: int = 200,
@@ -71,11 +76,16 @@ async def room_page(
         await frame_for(request, person, room.id),
         room,
         await timeline.before(room.id, before) if before else await timeline.latest(room.id),
-        await rooms.members(room.id),
+        with_status(await rooms.members(room.id), hub),
         str(uuid4()),
         form or Form(),
     )
     return html(page, status)
+
+
+def with_status(members: Sequence[Member], hub: Hub) -> Sequence[Member]:
+    """The same people with what this worker knows of their presence."""
+    return [replace(member, status=hub.presence.status_of(member.id)) for member in members]
 
 
 async def _directory_page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:

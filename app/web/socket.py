@@ -110,6 +110,8 @@ async def _stay(socket: AnySocket, hub: Hub, person: Person, room: int, since: i
             if command.type == "typing" and monotonic() >= typed_at + TYPING_SECONDS_MIN:
                 typed_at = monotonic()
                 typing.typed(person, room, hub)
+            elif command.type in ("idle", "active"):
+                hub.set_idle(seat, command.type == "idle")
     except WebSocketDisconnect:
         pass
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
