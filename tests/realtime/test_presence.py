@@ -95,9 +95,12 @@ async def start(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(leases, "LEASE_SECONDS", 2)
     monkeypatch.setattr(leases, "RENEWED_EVERY_SECONDS", 0.3)
     workers: list[Worker] = []
+    url = f"{servers.redis_url}{'&' if '?' in servers.redis_url else '?'}db=9"  # houses of other tests are in 0
+    async with connect(url) as redis:
+        await redis.flushdb()
 
     def one() -> Worker:
-        workers.append(Worker(servers.redis_url))
+        workers.append(Worker(url))
         return workers[-1]
 
     yield one
