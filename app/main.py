@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from app import access
+from app.actions import presence
 from app.actions.messages import Posts
 from app.actions.receipts import Receipts
 from app.database import Database
@@ -22,6 +23,7 @@ from app.queries import changes, marks, timeline
 from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
+from app.realtime.lease import Lease
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
@@ -123,8 +125,12 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         marks.activity_since,
         marks.marks_of,
         marks.receipts_of,
+        people=rooms_query.people,
+        partners=rooms_query.partners,
+        direct=rooms_query.direct_of_two,
     )
     hub = Hub(the_bus, source)
+    lease = Lease(redis, hub.presence, presence.were_seen)
     receipts = Receipts(hub)
     parts = {
         "settings": settings,
@@ -140,6 +146,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         work = {
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),
             "publishing to Redis": the_bus.send,
+            "the lease": lease.keep,
             "the sweep": hub.sweep_for_ever,
             "read marks": receipts.write_for_ever,
         }
@@ -152,6 +159,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             await receipts.write_the_last()
             hub.close()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await lease.end()
             await redis.aclose()
             await database.stop()
 

@@ -101,6 +101,21 @@ def readers(message: views.MessagePlace, people: Sequence[views.Member], more: i
     return _render("fragments/readers.html", message=message, people=people, more=more)
 
 
+def people_changed(members: Sequence[views.Member], version: int) -> Html:
+    """Some people of a room as they are now: their lines in the list, and the dots beside their names."""
+    return _render("streams/people_changed.html", members=members, version=version)
+
+
+def people_list(members: Sequence[views.Member], version: int) -> Html:
+    """The whole list of a room's people."""
+    return _render("streams/people_list.html", members=members, version=version)
+
+
+def dots(statuses: Mapping[int, str], version: int) -> Html:
+    """The dots beside the names of direct rooms, person → status."""
+    return _render("streams/dots.html", statuses=statuses, version=version)
+
+
 # -- pages
 
 

@@ -239,6 +239,7 @@ class Member(Portrayed):
     id: int
     name: str
     role: str
+    status: str = "offline"  # online | away | offline
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,20 @@ ORDER BY lower(p.name), p.id
 LIMIT {}
 """
 
+_SOME_MEMBERS = _MEMBERS.replace("m.room = {}", "m.room = {} AND p.id = any({}::int[])")
+
+_DIRECT_OF_TWO = """
+SELECT r.id FROM room r WHERE r.id = any({}::int[]) AND r.kind = 'direct'
+  AND (SELECT count(*) FROM membership WHERE room = r.id) = 2
+"""
+
+_PARTNERS = """
+SELECT DISTINCT o.person
+FROM membership m JOIN room r ON r.id = m.room AND r.kind = 'direct'
+JOIN membership o ON o.room = r.id AND o.person <> m.person
+WHERE m.person = {} AND (SELECT count(*) FROM membership WHERE room = r.id) = 2
+"""
+
 _LATEST_ACTIVE = """
 SELECT r.id FROM membership m JOIN room r ON r.id = m.room
 WHERE m.person = {} ORDER BY (r.id = {}) DESC, r.last_posted_at DESC, r.id DESC LIMIT 1
@@ -58,6 +72,23 @@ async def directory(person: Person) -> Sequence[RoomCard]:
 async def members(room: int) -> Sequence[Member]:
     """The people of a room by name; the first MEMBERS_SHOWN_MAX of them."""
     return [Member(**row) for row in await Membership.raw(_MEMBERS, room, MEMBERS_SHOWN_MAX)]
+
+
+async def people(room: int, ids: Sequence[int] | None) -> Sequence[Member]:
+    """Those of these ids who are in the room; for None all that `members` gives."""
+    if ids is None:
+        return await members(room)
+    return [Member(**row) for row in await Membership.raw(_SOME_MEMBERS, room, list(ids), MEMBERS_SHOWN_MAX)]
+
+
+async def direct_of_two(rooms: Sequence[int]) -> set[int]:
+    """Those of these rooms that are direct rooms of two people."""
+    return {row["id"] for row in await Room.raw(_DIRECT_OF_TWO, list(rooms))}
+
+
+async def partners(person: int) -> Sequence[int]:
+    """The others in this person's direct rooms of two."""
+    return [row["person"] for row in await Membership.raw(_PARTNERS, person)]
 
 
 async def room_to_open(person: Person, last_visited: int) -> int | None:

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from app.realtime.events import TOPIC_OF_ACCESS, Event, decode, encode, topic
+from app.realtime.events import TOPIC_OF_ACCESS, TOPIC_OF_PRESENCE, Event, decode, encode, topic
 
 logger = logging.getLogger("teahouse")
 
@@ -39,7 +39,7 @@ class Bus:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._pubsub: PubSub | None = None
-        self._topics = {TOPIC_OF_ACCESS}
+        self._topics = {TOPIC_OF_ACCESS, TOPIC_OF_PRESENCE}
         self._unsent: deque[Event] = deque(maxlen=UNSENT_EVENTS_MAX)
         self._something_to_send = asyncio.Event()
         self.connected = False

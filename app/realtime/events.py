@@ -87,6 +87,17 @@ class PersonBanned(msgspec.Struct, frozen=True, tag=True, array_like=True):
     person: int
 
 
+class PresenceChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A worker's `number`th change of its own people: (person, status, rooms) each, "offline" for those gone.
+
+    Whoever knows the state before (`number - 1`) may apply it; whoever does not reads the worker's people afresh.
+    """
+
+    worker: str
+    number: int
+    people: tuple[tuple[int, str, tuple[int, ...]], ...] = ()
+
+
 Event = (
     RoomChanged
     | RoomActive
@@ -97,6 +108,7 @@ Event = (
     | MembershipEnded
     | SessionEnded
     | PersonBanned
+    | PresenceChanged
 )
 
 _encoder = msgspec.msgpack.Encoder()
@@ -125,11 +137,16 @@ def topic_of_activity(room: int) -> str:
 TOPIC_OF_ACCESS = "teahouse:access"
 """The Redis channel of what every worker must hear: memberships that began or ended, sessions that ended, bans."""
 
+TOPIC_OF_PRESENCE = "teahouse:presence"
+"""The Redis channel on which every worker hears of the others' people."""
+
 
 def topic(event: Event) -> str:
     match event:
         case MembershipBegan() | MembershipEnded() | SessionEnded() | PersonBanned():
             return TOPIC_OF_ACCESS
+        case PresenceChanged():
+            return TOPIC_OF_PRESENCE
         case RoomActive(room=room) | MarksMoved(room=room):
             return topic_of_activity(room)
         case _:

@@ -6,7 +6,7 @@ told, and closes sockets whose person may no longer listen.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from app.errors import Unavailable
@@ -18,6 +18,7 @@ from app.realtime.events import (
     MembershipBegan,
     MembershipEnded,
     PersonBanned,
+    PresenceChanged,
     RoomActive,
     RoomChanged,
     SessionEnded,
@@ -29,6 +30,8 @@ from app.realtime.events import (
 from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
 from app.realtime.live_room import LiveRoom, Seat, Source
+from app.realtime.presence import Presence
+from app.realtime.roster import Rosters
 from app.rendering import marks, receipts
 from app.views import RoomMarks
 
@@ -49,6 +52,8 @@ class Hub:
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
         self._followers: dict[int, set[Seat]] = {}  # room → the seats of its people, whichever room they sit in
         self._activity = Activity(self._write_to_followers, source.last_seqs, source.activity, self._spawn)
+        self.presence = Presence(self._presence_changed)
+        self._rosters = Rosters(self._rooms, self._followers, self.presence.status_of, source, self._spawn)
 
     # -- for sockets
 
@@ -62,7 +67,12 @@ class Hub:
         is_new = room is None
         if room is None:
             room = self._rooms[room_id] = LiveRoom(
-                room_id, self._source, self._spawn, self._close_those_without_access, self._send_out
+                room_id,
+                self._source,
+                self._spawn,
+                self._close_those_without_access,
+                self._send_out,
+                self._rosters.tell_newcomer,
             )
         seat = Seat(listener, room_id, since)
         room.seats.add(seat)
@@ -78,6 +88,7 @@ class Hub:
             self.leave(seat)
             raise
         if not seat.gone:
+            self.presence.came(seat)
             room.begin(seat, self._greet)
         return seat
 
@@ -85,6 +96,7 @@ class Hub:
         if seat.gone:
             return
         seat.gone = True
+        self.presence.left(seat)
         seats = self._seats_of[seat.listener.person]
         seats.discard(seat)
         if not seats:
@@ -96,6 +108,12 @@ class Hub:
             person = seat.listener.person
             if person in room.typists.now and not any(other.listener.person == person for other in room.seats):
                 self.publish(TypingStopped(seat.room, person))
+
+    def set_idle(self, seat: Seat, idle: bool) -> None:
+        """The page of this seat says whether anybody is at it."""
+        if not seat.gone and seat.idle != idle:
+            seat.idle = idle
+            self.presence.refresh(seat.listener.person)
 
     def sockets_of(self, person: int) -> int:
         """How many sockets this person holds on this worker."""
@@ -110,6 +128,13 @@ class Hub:
         self._followers.setdefault(room_id, set()).add(seat)
         if is_new:
             await self._bus.subscribe(topic_of_activity(room_id))
+
+    async def _follow_too(self, seat: Seat, room_id: int) -> None:
+        await self._follow(seat, room_id)
+        self.presence.refresh(seat.listener.person)
+
+    def _presence_changed(self, person: int, rooms: Iterable[int]) -> None:
+        self._rosters.person_changed(person, rooms)
 
     # -- for actions and the bus
 
@@ -139,14 +164,19 @@ class Hub:
                     room.receipts.take(event)
             case MembershipBegan(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
-                    self._spawn(self._follow(seat, room_id))
+                    self._spawn(self._follow_too(seat, room_id))
+                self._rosters.list_changed(room_id)
             case MembershipEnded(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
                     seat.follows.discard(room_id)
                     self._followers.get(room_id, set()).discard(seat)
+                self.presence.refresh(person)
+                self._rosters.list_changed(room_id)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
             case PersonBanned(person=person):
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person)
+            case PresenceChanged():
+                self.presence.take(event)
             case SessionEnded(session=session):
                 self._close_where(CLOSE_SIGNED_OUT, lambda s: s.listener.session == session)
 
@@ -154,6 +184,7 @@ class Hub:
         """The bus was away: rooms may have moved on. (Access is looked at in every sweep.)"""
         for room in self._rooms.values():
             room.fill_soon()
+        self.presence.on_gap()
         for seats in self._seats_of.values():
             for seat in seats:
                 if not seat.catching_up:
@@ -201,6 +232,8 @@ class Hub:
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
+        self.presence.close()
+        self._rosters.close()
         for room in self._rooms.values():
             room.close()
         self._activity.close()

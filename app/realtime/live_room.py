@@ -21,7 +21,7 @@ from app.realtime.listener import CLOSE_TRY_LATER, Listener
 from app.realtime.receipts import ToldReceipts
 from app.realtime.typing import Typists
 from app.rendering import room_version, typing
-from app.views import Receipts, RoomMarks
+from app.views import Member, Receipts, RoomMarks
 
 HEARTBEAT_SECONDS = 20.0
 FRAME_SECONDS_MIN = 0.02
@@ -45,10 +45,21 @@ ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 ReadRooms = Callable[[int], Awaitable[Sequence[int]]]
 ReadLost = Callable[[Sequence[tuple[int, int, int]]], Awaitable[set[tuple[int, int, int]]]]
 CloseLost = Callable[[Sequence["Seat"]], Awaitable[None]]
-CloseAt = Callable[["Seat"], None]
+SeatCall = Callable[["Seat"], None]
 ReadMarks = Callable[[int], Awaitable[Sequence[RoomMarks]]]
 ReadReceipts = Callable[[int], Awaitable[Receipts]]
+ReadPeople = Callable[[int, Sequence[int] | None], Awaitable[Sequence[Member]]]
+ReadPartners = Callable[[int], Awaitable[Sequence[int]]]
+ReadDirect = Callable[[Sequence[int]], Awaitable[set[int]]]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+async def _nobody(*_: Any) -> Sequence[Any]:
+    return ()
+
+
+async def _none(*_: Any) -> set[int]:
+    return set()
 
 
 class Source(NamedTuple):
@@ -63,6 +74,9 @@ class Source(NamedTuple):
     activity: ReadActivity  # (room, since) → what was posted after that seq
     marks_of: ReadMarks  # person → their counts in all their rooms
     receipts_of: ReadReceipts  # room → how far everybody has read
+    people: ReadPeople = _nobody  # (room, ids) → those of its people; None for all that its page lists
+    partners: ReadPartners = _nobody  # person → the others in their direct rooms of two
+    direct: ReadDirect = _none  # rooms → those of them that are direct rooms of two
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +88,7 @@ class Seat:
     version: int
     catching_up: bool = True  # nothing is written to it directly until it is level
     gone: bool = False
+    idle: bool = False  # nobody has touched this page for a while, or it is hidden
     follows: set[int] = field(default_factory=set)  # the rooms whose activity it is told: all its person is in
 
     @property
@@ -85,7 +100,9 @@ class Seat:
 class LiveRoom:
     """A room that somebody here listens to. `version` is what has been delivered; None until it is known."""
 
-    def __init__(self, room_id: int, source: Source, spawn: Spawn, close_lost: CloseLost, send_out: CloseAt) -> None:
+    def __init__(
+        self, room_id: int, source: Source, spawn: Spawn, close_lost: CloseLost, send_out: SeatCall, leveled: SeatCall
+    ) -> None:
         """`close_lost` closes those of some seats that may listen no longer, `send_out` closes one for certain."""
         self.id = room_id
         self.version: int | None = None
@@ -95,6 +112,7 @@ class LiveRoom:
         self._spawn = spawn
         self._close_lost = close_lost
         self._send_out = send_out
+        self._leveled = leveled  # told of each seat that has caught up: it may have missed what is only told
         self._held: dict[int, RoomChanged] = {}  # by `since`
         self._next: list[RoomChanged] = []  # in order, from `version` on: the next frame
         self._next_frame_at = 0.0
@@ -102,7 +120,7 @@ class LiveRoom:
         self._filling = False
         self._next_heartbeat = 0.0
         self.typists = Typists(self._tell_who_types)
-        self.receipts = ToldReceipts(self._write_to_level_seats)
+        self.receipts = ToldReceipts(self.write_to_level_seats)
 
     def begin(self, seat: Seat, greet: Callable[[Seat], Awaitable[None]]) -> None:
         """From now on the seat gets every change after its version, the first ones from PostgreSQL; then `greet`."""
@@ -147,17 +165,21 @@ class LiveRoom:
         if self.version is None or now < self._next_heartbeat:
             return
         self._next_heartbeat = now + HEARTBEAT_SECONDS
-        self._write_to_level_seats(room_version(self.version))
+        self.write_to_level_seats(room_version(self.version))
 
     def _tell_who_types(self, people: Mapping[int, str]) -> None:
         if self.version is not None:
-            self._write_to_level_seats(typing(people, self.version))
+            self.write_to_level_seats(typing(people, self.version))
 
-    def _write_to_level_seats(self, html: str) -> None:
+    def write_to_level_seats(self, html: str) -> None:
         """Write what is worth something only now: a seat that catches up does without."""
+        self.write_to(list(self.seats), html)
+
+    def write_to(self, seats: Sequence[Seat], html: str) -> None:
+        """The same for some of its seats."""
         frame = Frame(html)
-        for seat in list(self.seats):
-            if seat.version == self.version and not seat.catching_up:
+        for seat in seats:
+            if not seat.gone and seat.version == self.version and not seat.catching_up:
                 seat.listener.write(frame)
 
     # -- the order of the room
@@ -260,6 +282,7 @@ class LiveRoom:
                 seat.catching_up = False
                 if people := self.typists.now:
                     seat.listener.write(Frame(typing(people, seat.version)))
+                self._leveled(seat)
                 return
 
     async def _close_those_sent_out(self, seats: Sequence[Seat]) -> None:

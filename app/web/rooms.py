@@ -1,5 +1,7 @@
 """The room page, the directory, and making a room."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from litestar import Response, get, post
@@ -9,7 +11,8 @@ from app import access, rendering
 from app.actions import rooms as room_actions
 from app.errors import Invalid, NotThere, SignedOut
 from app.queries import marks, rooms, timeline
-from app.views import Form, MessagePlace, Person, Room
+from app.realtime.hub import Hub
+from app.views import Form, Member, MessagePlace, Person, Room
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
 from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie
@@ -48,6 +51,7 @@ async def create(request: AnyRequest, person: Person) -> Response[str]:
 async def show(
     request: AnyRequest,
     person: Person,
+    hub: Hub,
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
     around: FromQuery[str | None] = None,
@@ -59,7 +63,7 @@ async def show(
     place = await access.message_for(person, around) if around else None
     if place and place.room != room.id:
         raise NotThere
-    response = await room_page(request, person, room, before=before, around=place)
+    response = await room_page(request, person, room, hub, before=before, around=place)
     response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
     return response
 
@@ -68,6 +72,7 @@ async def room_page(
     request: AnyRequest,
     person: Person,
     room: Room,
+    hub: Hub,
     before: int | None = None,
     around: MessagePlace | None = None,
     form: Form | None = None,
@@ -80,13 +85,18 @@ async def room_page(
         await frame_for(request, person, room.id),
         room,
         await timeline.before(room.id, before) if before else await timeline.latest(room.id),
-        await rooms.members(room.id),
+        with_status(await rooms.members(room.id), hub),
         str(uuid4()),
         form or Form(),
         await marks.receipts_of(room.id),
         f"m-{around.id}" if around else "",
     )
     return html(page, status)
+
+
+def with_status(members: Sequence[Member], hub: Hub) -> Sequence[Member]:
+    """The same people with what this worker knows of their presence."""
+    return [replace(member, status=hub.presence.status_of(member.id)) for member in members]
 
 
 async def _directory_page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:

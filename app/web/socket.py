@@ -117,6 +117,8 @@ async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person,
                 typing.typed(person, room, hub)
             elif command.type == "read":
                 receipts.read(person.id, room, _as_number(command.seq))
+            elif command.type in ("idle", "active"):
+                hub.set_idle(seat, command.type == "idle")
     except WebSocketDisconnect:
         pass
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

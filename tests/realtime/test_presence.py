@@ -1,0 +1,237 @@
+"""Presence between workers: each a Presence with its lease, on a real Redis."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import pytest
+from redis.asyncio import Redis
+
+from app.realtime import lease as leases
+from app.realtime import presence as presences
+from app.realtime.bus import connect
+from app.realtime.events import TOPIC_OF_PRESENCE, PresenceChanged, decode
+from app.realtime.lease import Lease, key_of
+from app.realtime.live_room import Seat
+from app.realtime.presence import Presence
+from tests.conftest import Servers
+
+ROOM = 1
+ANA, BO = 1, 2
+
+
+class Socket:
+    session = 1
+
+    def __init__(self, person: int) -> None:
+        self.person = person
+
+    def write(self, frame: object) -> None: ...
+
+    def close(self, code: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def seat_of(person: int, *rooms: int) -> Seat:
+    return Seat(Socket(person), ROOM, 0, follows=set(rooms or (ROOM,)))
+
+
+class Worker:
+    """What a worker knows and does of presence; `deaf` loses every event."""
+
+    def __init__(self, url: str) -> None:
+        self.redis: Redis = connect(url)
+        self.heard = asyncio.Event()
+        self.changes: list[tuple[int, set[int]]] = []
+        self.seen: list[int] = []
+        self.presence = Presence(self.note)
+        self.lease = Lease(self.redis, self.presence, self.write_seen)
+        self.deaf = False
+        self.tasks = [asyncio.create_task(self.keep()), asyncio.create_task(self.listen())]
+
+    def note(self, person: int, rooms: object) -> None:
+        self.changes.append((person, set(rooms)))
+        self.heard.set()
+
+    async def write_seen(self, people: Sequence[int]) -> None:
+        self.seen.extend(people)
+        self.heard.set()
+
+    async def keep(self) -> None:
+        while True:
+            await self.lease.keep()
+
+    async def listen(self) -> None:
+        async with self.redis.pubsub() as pubsub:
+            await pubsub.subscribe(TOPIC_OF_PRESENCE)
+            async for item in pubsub.listen():
+                if item["type"] == "message" and not self.deaf:
+                    event = decode(item["data"])
+                    assert isinstance(event, PresenceChanged)
+                    self.presence.take(event)
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                self.heard.clear()
+                await self.heard.wait()
+
+    async def sees(self, person: int, status: str) -> None:
+        await self.until(lambda: self.presence.status_of(person) == status)
+
+    async def die(self) -> None:
+        """Like kill -9: nothing is said."""
+        self.presence.close()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.redis.aclose()
+
+
+@pytest.fixture
+async def start(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[], Worker]]:
+    """A function that starts a worker; time goes faster here than in a house."""
+    monkeypatch.setattr(presences, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 2)
+    monkeypatch.setattr(leases, "RENEWED_EVERY_SECONDS", 0.3)
+    workers: list[Worker] = []
+    url = f"{servers.redis_url}{'&' if '?' in servers.redis_url else '?'}db=9"  # houses of other tests are in 0
+    async with connect(url) as redis:
+        await redis.flushdb()
+
+    def one() -> Worker:
+        workers.append(Worker(url))
+        return workers[-1]
+
+    yield one
+    for worker in workers:
+        await worker.die()
+
+
+async def test_the_most_present_of_a_persons_seats_counts(start: Callable[[], Worker]) -> None:
+    one, other = start(), start()
+    tab, second_tab = seat_of(ANA), seat_of(ANA)
+    for seat in (tab, second_tab):
+        one.presence.came(seat)
+    await other.sees(ANA, "online")
+    tab.idle = True
+    one.presence.refresh(ANA)
+    assert one.presence.status_of(ANA) == "online"
+    second_tab.idle = True
+    one.presence.refresh(ANA)
+    await other.sees(ANA, "away")
+    phone = seat_of(ANA)
+    other.presence.came(phone)
+    await one.sees(ANA, "online")
+    other.presence.left(phone)
+    await one.sees(ANA, "away")
+
+
+async def test_a_change_concerns_the_rooms_of_the_person_and_no_others(start: Callable[[], Worker]) -> None:
+    one, other = start(), start()
+    one.presence.came(seat_of(ANA, 1, 3))
+    await other.sees(ANA, "online")
+    assert other.changes == [(ANA, {1, 3})]
+
+
+async def test_somebody_who_comes_back_within_the_grace_was_never_away(start: Callable[[], Worker]) -> None:
+    one = start()
+    seat = seat_of(ANA)
+    one.presence.came(seat)
+    one.presence.left(seat)
+    assert one.presence.status_of(ANA) == "online"
+    one.presence.came(seat_of(ANA))
+    one.presence.came(bo := seat_of(BO))
+    one.presence.left(bo)
+    await one.sees(BO, "offline")
+    assert one.presence.status_of(ANA) == "online"
+    assert [person for person, _ in one.changes] == [ANA, BO, BO]
+
+
+async def test_what_events_did_not_tell_is_found_out_with_the_next_look(start: Callable[[], Worker]) -> None:
+    one, deaf = start(), start()
+    deaf.deaf = True
+    one.presence.came(seat := seat_of(ANA))
+    await deaf.sees(ANA, "online")
+    one.presence.left(seat)
+    await deaf.sees(ANA, "offline")
+
+
+async def test_a_worker_that_starts_later_knows_who_is_here(start: Callable[[], Worker]) -> None:
+    one = start()
+    one.presence.came(seat_of(ANA))
+    await one.sees(ANA, "online")
+    late = start()
+    await late.sees(ANA, "online")
+
+
+async def test_the_people_of_a_killed_worker_go_offline_unless_they_are_elsewhere(
+    start: Callable[[], Worker],
+) -> None:
+    killed, left = start(), start()
+    killed.presence.came(seat_of(ANA))
+    killed.presence.came(seat_of(BO))
+    left.presence.came(seat_of(BO))
+    await left.sees(ANA, "online")
+    left.seen.clear()
+    await killed.die()
+    await left.sees(ANA, "offline")
+    assert left.presence.status_of(BO) == "online"
+    await left.until(lambda: ANA in left.seen)
+    assert BO not in left.seen
+
+
+async def test_when_redis_forgot_everything_nobody_seems_to_have_left(start: Callable[[], Worker]) -> None:
+    one, other = start(), start()
+    one.presence.came(seat_of(ANA))
+    other.presence.came(seat_of(BO))
+    await other.sees(ANA, "online")
+    await one.sees(BO, "online")
+    await one.redis.delete(leases.WORKERS, key_of(one.presence.worker), key_of(other.presence.worker))
+    one.changes.clear()
+    other.changes.clear()
+    one.presence.came(seat_of(3))
+    await other.sees(3, "online")
+    other.presence.came(seat_of(4))
+    await one.sees(4, "online")
+    assert [person for person, _ in one.changes + other.changes] == [3, 4, 3, 4]
+    assert await one.redis.exists(key_of(one.presence.worker), key_of(other.presence.worker)) == 2
+
+
+@pytest.mark.parametrize("people", [1, 500])
+async def test_what_the_lease_costs_does_not_depend_on_the_people(start: Callable[[], Worker], people: int) -> None:
+    """Three renewals of the only worker, counted by Redis: the same three commands each, however many are here."""
+    one = start()
+    for person in range(people):
+        one.presence.came(seat_of(person))
+    async with connect_monitor(one.redis) as commands:
+        key = key_of(one.presence.worker)
+        while len([c for c in commands.heard if c.startswith(f"EXPIRE {key}")]) < 4:
+            await commands.next()
+    after_first = commands.heard[next(i for i, c in enumerate(commands.heard) if c.startswith("EXPIRE")) + 1 :]
+    mine = [command.split()[0] for command in after_first if one.presence.worker in command]
+    assert len(mine) <= 3 * 3
+    assert not {"HSET", "PUBLISH"} & set(mine)
+
+
+class Commands:
+    """What Redis is asked while it is watched."""
+
+    def __init__(self, monitor: object) -> None:
+        self._monitor = monitor
+        self.heard: list[str] = []
+
+    async def next(self) -> None:
+        self.heard.append((await self._monitor.next_command())["command"])
+
+
+class connect_monitor:
+    def __init__(self, redis: Redis) -> None:
+        self._monitor = redis.monitor()
+
+    async def __aenter__(self) -> Commands:
+        await self._monitor.connect()
+        return Commands(self._monitor)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._monitor.__aexit__()
