@@ -24,7 +24,7 @@ from app.realtime.hub import Hub
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
-from app.web import accounts, health, me, members, messages, problems, rooms, socket, static
+from app.web import accounts, direct, health, me, members, messages, people, problems, rooms, socket, static
 from app.web.origins import refuse_cross_site
 from app.web.visitors import maybe_signed_in, signed_in
 
@@ -47,11 +47,15 @@ HANDLERS = [
     members.invitation,
     members.accept_invitation,
     me.me,
-    me.rename,
+    me.change,
     me.change_password,
     me.list_devices,
     me.revoke,
     me.revoke_others,
+    direct.open_direct,
+    people.everybody,
+    people.person_card,
+    people.avatar,
     messages.post_message,
     messages.history,
     messages.changes,
@@ -80,7 +84,14 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     """One worker's application. `settings.redis_url` must be set."""
     redis = bus.connect(settings.redis_url or "")
     the_bus = bus.Bus(redis)
-    source = Source(changes.piece, changes.resume, timeline.versions, access.lost_access, rooms_query.rooms_of)
+    source = Source(
+        changes.piece,
+        changes.resume,
+        timeline.versions,
+        access.lost_access,
+        rooms_query.rooms_of,
+        rooms_query.list_of,
+    )
     hub = Hub(the_bus, source)
     parts = {"settings": settings, "hub": hub, "limits": Limits(redis, settings.limits), "posts": Posts(hub)}
 

@@ -60,6 +60,25 @@ def typing(people: Mapping[int, str], version: int) -> Html:
     return _render("streams/typing.html", people=people, version=version)
 
 
+def room_lists(rooms: Sequence[views.RoomCard]) -> Html:
+    """One person's rooms, groups and direct ones apart, in place of those on an open page."""
+    return _render("streams/room_lists.html", rooms=rooms, current=None)
+
+
+def profile(face: views.Face) -> Html:
+    """Somebody's new name and picture, which the page puts everywhere they stand."""
+    return _render("streams/profile.html", face=face)
+
+
+def person_card(frame: views.Frame, profile: views.Profile) -> Html:
+    return _render("fragments/person_card.html", frame=frame, profile=profile)
+
+
+def initial_picture(face: views.Face) -> str:
+    """The picture of somebody without one: SVG."""
+    return _render("fragments/initial.xml", face=face)
+
+
 # -- pages
 
 
@@ -94,7 +113,7 @@ def _unsent(me: views.Person) -> Html:
             posted_version=0,
             author=me.id,
             author_name=me.name,
-            author_avatar=None,
+            author_avatar=me.avatar,
             kind="text",
             body="",
             html=Html("<p></p>"),
@@ -121,6 +140,14 @@ def members_page(
 ) -> Html:
     """`origin` goes before the path of the invitation link that room admins see."""
     return _render("pages/members.html", frame=frame, room=room, members=members, origin=origin)
+
+
+def people_page(frame: views.Frame, crowd: views.Crowd, search: str, problem: str = "") -> Html:
+    return _render("pages/people.html", frame=frame, crowd=crowd, search=search, problem=problem)
+
+
+def person_page(frame: views.Frame, profile: views.Profile) -> Html:
+    return _render("pages/person.html", frame=frame, profile=profile)
 
 
 def me_page(frame: views.Frame, form: views.Form) -> Html:

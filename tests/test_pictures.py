@@ -21,7 +21,7 @@ def picture(format: str = "JPEG", size: tuple[int, int] = (600, 300), **options:
 
 
 def bomb(side: int) -> bytes:
-    """A small PNG that claims side × side pixels."""
+    """A small PNG that claims side by side pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

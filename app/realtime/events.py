@@ -65,7 +65,25 @@ class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     session: int
 
 
-Event = RoomChanged | RoomActive | Typing | TypingStopped | MembershipBegan | MembershipEnded | SessionEnded
+class ProfileChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person has another name or picture; `audience` is everybody who shares a room with them."""
+
+    person: int
+    name: str
+    avatar: str | None
+    audience: tuple[int, ...]
+
+
+Event = (
+    RoomChanged
+    | RoomActive
+    | Typing
+    | TypingStopped
+    | MembershipBegan
+    | MembershipEnded
+    | SessionEnded
+    | ProfileChanged
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Annotated[Event, msgspec.Meta()])
@@ -96,7 +114,7 @@ TOPIC_OF_ACCESS = "teahouse:access"
 
 def topic(event: Event) -> str:
     match event:
-        case MembershipBegan() | MembershipEnded() | SessionEnded():
+        case MembershipBegan() | MembershipEnded() | SessionEnded() | ProfileChanged():
             return TOPIC_OF_ACCESS
         case RoomActive(room=room):
             return topic_of_activity(room)

@@ -15,6 +15,7 @@ from app.realtime.events import (
     Event,
     MembershipBegan,
     MembershipEnded,
+    ProfileChanged,
     RoomActive,
     RoomChanged,
     SessionEnded,
@@ -23,8 +24,11 @@ from app.realtime.events import (
     topic_of_activity,
     topic_of_room,
 )
+from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
 from app.realtime.live_room import LiveRoom, Seat, Source
+from app.rendering import profile, room_version
+from app.views import Face
 
 logger = logging.getLogger("teahouse")
 
@@ -124,11 +128,15 @@ class Hub:
             case MembershipBegan(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
                     self._spawn(self._follow(seat, room_id))
+                self._show_rooms_soon(person)
             case MembershipEnded(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
                     seat.follows.discard(room_id)
                     self._followers.get(room_id, set()).discard(seat)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
+                self._show_rooms_soon(person)
+            case ProfileChanged():
+                self._show_profile(event)
             case SessionEnded(session=session):
                 self._close_where(CLOSE_SIGNED_OUT, lambda s: s.listener.session == session)
 
@@ -136,6 +144,33 @@ class Hub:
         """The bus was away: rooms may have moved on. (Access is looked at in every sweep.)"""
         for room in self._rooms.values():
             room.fill_soon()
+
+    # -- what is told to people wherever they sit
+
+    def _show_rooms_soon(self, person: int) -> None:
+        if person in self._seats_of:
+            self._spawn(self._show_rooms(person))
+
+    async def _show_rooms(self, person: int) -> None:
+        """Bring the list of rooms on all this person's pages level."""
+        try:
+            html = await self._source.rooms_list(person)
+        except Unavailable:
+            logger.info("PostgreSQL is away: a list of rooms stays as it is until the next page")
+            return
+        self._write_to_people([person], html)
+
+    def _show_profile(self, event: ProfileChanged) -> None:
+        self._write_to_people(event.audience, profile(Face(event.person, event.name, event.avatar)))
+
+    def _write_to_people(self, people: Sequence[int], html: str) -> None:
+        """Write to every seat of theirs; with it goes the version that the seat's page has, as with every frame."""
+        frames: dict[int, Frame] = {}
+        for seat in [seat for person in people for seat in self._seats_of.get(person, ())]:
+            if html and not seat.gone:
+                if seat.version not in frames:
+                    frames[seat.version] = Frame(html + room_version(seat.version))
+                seat.listener.write(frames[seat.version])
 
     # -- background work
 

@@ -39,7 +39,12 @@ ReadChanges = Callable[[int, int], Awaitable[Changes]]
 ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 ReadRooms = Callable[[int], Awaitable[Sequence[int]]]
 ReadLost = Callable[[Sequence[tuple[int, int, int]]], Awaitable[set[tuple[int, int, int]]]]
+ReadRoomsList = Callable[[int], Awaitable[str]]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+async def _no_list(_: int) -> str:
+    return ""
 
 
 class Source(NamedTuple):
@@ -50,6 +55,7 @@ class Source(NamedTuple):
     versions: ReadVersions  # rooms → their versions
     lost_access: ReadLost  # (session, person, room) … → those that may listen no longer
     rooms_of: ReadRooms  # person → the rooms they are in
+    rooms_list: ReadRoomsList = _no_list  # person → the stream fragment that brings their list of rooms level
 
 
 @dataclass(slots=True, eq=False)
