@@ -27,7 +27,7 @@ async def nobody_yet() -> bool:
 
 
 async def others(person: int, search: str, after: int) -> Crowd:
-    """The next SHOWN_MAX people but this one whose name contains `search`, after the person `after` (0: from the top)."""
+    """The next SHOWN_MAX people but this one, named like `search`, after the person `after` (0: from the top)."""
     rows = await Person.raw(_ALL, person, search.replace("\0", ""), after, after, SHOWN_MAX + 1)
     people = [Face(**row) for row in rows[:SHOWN_MAX]]
     return Crowd(people, people[-1].id if len(rows) > SHOWN_MAX else None)
