@@ -8,8 +8,8 @@ from tests.house import House, Visitor
 from tests.test_pictures import bomb, opened, picture
 
 
-async def send(visitor: Visitor, data: bytes, name: str = "me.jpg", **fields: str) -> httpx.Response:
-    return await visitor.http.post("/me", data=fields, files={"avatar": (name, data, "image/jpeg")})
+async def send(visitor: Visitor, data: bytes, file: str = "me.jpg", **fields: str) -> httpx.Response:
+    return await visitor.http.post("/me", data=fields, files={"avatar": (file, data, "image/jpeg")})
 
 
 async def avatar_address(visitor: Visitor) -> str:
@@ -37,7 +37,7 @@ async def test_a_picture_stands_beside_messages_and_in_lists_and_is_kept_for_eve
 async def test_another_picture_has_another_address_and_none_brings_back_the_initial(ana: Visitor) -> None:
     await send(ana, picture())
     first = await avatar_address(ana)
-    await send(ana, picture(size=(300, 300)), name="anything.txt")  # the bytes decide
+    await send(ana, picture(size=(300, 300)), file="anything.txt")  # the bytes decide
     assert await avatar_address(ana) not in ("", first)
     await ana.http.post("/me", data={"remove-picture": "yes"})
     assert await avatar_address(ana) == ""
@@ -58,7 +58,7 @@ async def test_the_place_where_it_was_taken_is_gone_and_it_stands_upright(ana: V
 
 
 async def test_name_and_picture_change_together_or_not_at_all(ana: Visitor) -> None:
-    assert (await send(ana, b"no picture", name="x.png", **{"name": "Anna"})).status_code == 422
+    assert (await send(ana, b"no picture", file="x.png", name="Anna")).status_code == 422
     assert 'value="Ana"' in (await ana.http.get("/me")).text
     assert (await send(ana, picture(), name="")).status_code == 422
     assert await avatar_address(ana) == ""
