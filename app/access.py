@@ -11,13 +11,14 @@ from uuid import UUID
 
 from app.errors import NotAllowed, NotAMember, NotThere, SignedOut
 from app.tables import LoginSession, Membership, Message, Room
-from app.views import MessagePlace, Person
+from app.tables import Person as PersonTable
+from app.views import MessagePlace, Person, Profile, RoomCard
 from app.views import Room as RoomView
 
 INT4_MAX = 2**31 - 1
 
 _PERSON_FOR = """
-SELECT p.id, p.name, p.is_admin, s.id AS session
+SELECT p.id, p.name, p.is_admin, p.avatar, s.id AS session
 FROM login_session s JOIN person p ON p.id = s.person
 WHERE s.token_hash = {} AND p.banned_at IS NULL
 """
@@ -38,6 +39,15 @@ _MESSAGE_FOR = """
 SELECT g.id, g.room, g.seq, g.author, g.kind, g.deleted_at IS NOT NULL AS deleted, r.visibility, m.role
 FROM message g JOIN room r ON r.id = g.room LEFT JOIN membership m ON m.room = g.room AND m.person = {}
 WHERE g.id = {}
+"""
+
+_PROFILE = "SELECT id, name, avatar, seen_at, banned_at IS NOT NULL AS banned FROM person WHERE id = {}"
+
+_SHARED_ROOMS = """
+SELECT r.id, r.name, r.visibility
+FROM room r JOIN membership a ON a.room = r.id JOIN membership b ON b.room = r.id
+WHERE r.kind = 'group' AND a.person = {} AND b.person = {}
+ORDER BY lower(r.name), r.id
 """
 
 _STILL_LISTENING = """
@@ -139,6 +149,17 @@ async def room_behind(code: str) -> RoomView:
     if not rows:
         raise NotThere("This invitation is no longer valid. Ask for a new one.")
     return RoomView(**rows[0])
+
+
+async def profile_for(viewer: Person, person_id: int) -> Profile:
+    """Anybody's card, for anybody who is signed in; raises NotThere for nobody's."""
+    rows = []
+    if 0 < person_id <= INT4_MAX:
+        rows = await PersonTable.raw(_PROFILE, person_id)
+    if not rows:
+        raise NotThere("There is nobody here by this number.")
+    shared = [] if person_id == viewer.id else await Room.raw(_SHARED_ROOMS, viewer.id, person_id)
+    return Profile(**rows[0], rooms=[RoomCard(**row) for row in shared])
 
 
 async def is_member(person: Person, room_id: int) -> bool:

@@ -30,6 +30,7 @@ from app.settings import Settings
 from app.web import (
     accounts,
     administration,
+    direct,
     health,
     me,
     members,
@@ -37,6 +38,7 @@ from app.web import (
     message_menu,
     messages,
     notify,
+    people,
     problems,
     rooms,
     socket,
@@ -75,11 +77,15 @@ HANDLERS = [
     administration.ban,
     administration.unban,
     me.me,
-    me.rename,
+    me.change,
     me.change_password,
     me.list_devices,
     me.revoke,
     me.revoke_others,
+    direct.open_direct,
+    people.everybody,
+    people.person_card,
+    people.avatar,
     messages.post_message,
     messages.history,
     messages.changes,
@@ -128,6 +134,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         people=rooms_query.people,
         partners=rooms_query.partners,
         direct=rooms_query.direct_of_two,
+        rooms_list=rooms_query.list_of,
     )
     hub = Hub(the_bus, source)
     lease = Lease(redis, hub.presence, presence.were_seen)

@@ -116,6 +116,25 @@ def dots(statuses: Mapping[int, str], version: int) -> Html:
     return _render("streams/dots.html", statuses=statuses, version=version)
 
 
+def room_lists(rooms: Sequence[views.RoomCard]) -> Html:
+    """One person's rooms, groups and direct ones apart, in place of those on an open page."""
+    return _render("streams/room_lists.html", rooms=rooms, current=None)
+
+
+def profile(face: views.Face) -> Html:
+    """Somebody's new name and picture, which the page puts everywhere they stand."""
+    return _render("streams/profile.html", face=face)
+
+
+def person_card(frame: views.Frame, profile: views.Profile) -> Html:
+    return _render("fragments/person_card.html", frame=frame, profile=profile)
+
+
+def initial_picture(face: views.Face) -> str:
+    """The picture of somebody without one: SVG."""
+    return _render("fragments/initial.xml", face=face)
+
+
 # -- pages
 
 
@@ -173,7 +192,7 @@ def _unsent(me: views.Person) -> Html:
             posted_version=0,
             author=me.id,
             author_name=me.name,
-            author_avatar=None,
+            author_avatar=me.avatar,
             kind="text",
             body="",
             html=Html("<p></p>"),
@@ -224,6 +243,14 @@ def administration_page(
 
 def audit_page(frame: views.Frame, lines: Sequence[views.AuditLine], next_before: int | None) -> Html:
     return _render("pages/audit.html", frame=frame, lines=lines, next_before=next_before)
+
+
+def people_page(frame: views.Frame, crowd: views.Crowd, search: str, problem: str = "") -> Html:
+    return _render("pages/people.html", frame=frame, crowd=crowd, search=search, problem=problem)
+
+
+def person_page(frame: views.Frame, profile: views.Profile) -> Html:
+    return _render("pages/person.html", frame=frame, profile=profile)
 
 
 def me_page(frame: views.Frame, form: views.Form) -> Html:

@@ -21,11 +21,12 @@ HUES = 12
 
 
 class Portrayed:
-    """Somebody with an id and a name, as their portrait shows them."""
+    """Somebody with an id, a name and perhaps a picture, as their portrait shows them."""
 
     __slots__ = ()
     id: int
     name: str
+    avatar: str | None
 
     @property
     def initial(self) -> str:
@@ -42,6 +43,7 @@ class Person(Portrayed):
     name: str
     is_admin: bool = False
     session: int = 0  # the login session that asks; 0 where it does not matter
+    avatar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,15 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Face(Portrayed):
+    """Somebody, as a list or a message shows them."""
+
+    id: int
+    name: str
+    avatar: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Mark(Portrayed):
     """How far one person has read a room: `last_read_seq` for their own counts, `seen_seq` for the others."""
 
@@ -182,6 +193,35 @@ class RoomMarks:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """A slice of all people of the server by name; `after` is where the next slice starts, if there is one."""
+
+    people: Sequence[Face]
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile(Portrayed):
+    """What a person's card says, as one other person finds it."""
+
+    id: int
+    name: str
+    avatar: str | None
+    seen_at: datetime | None
+    banned: bool
+    rooms: Sequence["RoomCard"] = ()  # groups that both are in
+    status: str = ""  # online | away | offline, where it is known
+
+    @property
+    def seen_timestamp(self) -> str:
+        return timestamp(self.seen_at) if self.seen_at else ""
+
+    @property
+    def seen_in_words(self) -> str:
+        return time_in_words(self.seen_at) if self.seen_at else ""
+
+
+@dataclass(frozen=True, slots=True)
 class RoomCard:
     """A room in a list."""
 
@@ -190,6 +230,8 @@ class RoomCard:
     visibility: str
     people: int = 0
     joined: bool = True
+    kind: str = "group"
+    others: Sequence[Face] = ()  # of a direct room, which is named after them
     notify: str = "everything"  # everything | mentions | nothing
     last_seq: int = 0
     last_read_seq: int = 0
@@ -202,6 +244,14 @@ class RoomCard:
     @property
     def closed(self) -> bool:
         return self.visibility == "closed"
+
+    @property
+    def is_direct(self) -> bool:
+        return self.kind == "direct"
+
+    @property
+    def title(self) -> str:
+        return ", ".join(other.name for other in self.others) if self.is_direct else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +289,7 @@ class Member(Portrayed):
     id: int
     name: str
     role: str
+    avatar: str | None = None
     status: str = "offline"  # online | away | offline
 
 

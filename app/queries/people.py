@@ -1,8 +1,39 @@
-"""Questions about accounts that pages ask before anybody is signed in."""
+"""Questions about people: whether there are any, all of them by name, and their pictures."""
 
-from app.tables import Person
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.tables import Avatar, Person
+from app.views import Crowd, Face
+
+SHOWN_MAX = 50
+
+_ALL = """
+SELECT p.id, p.name, p.avatar FROM person p
+WHERE p.banned_at IS NULL AND p.id <> {} AND strpos(lower(p.name), lower({})) > 0
+  AND ({} = 0 OR (lower(p.name), p.id) > (SELECT lower(name), id FROM person WHERE id = {}))
+ORDER BY lower(p.name), p.id
+LIMIT {}
+"""
+
+_PICTURE = """
+SELECT p.id, p.name, p.avatar, a.content FROM person p LEFT JOIN avatar a ON a.person = p.id WHERE p.id = {}
+"""
 
 
 async def nobody_yet() -> bool:
     """Whether the next account is the first one."""
     return not await Person.raw("SELECT FROM person LIMIT 1")
+
+
+async def others(person: int, search: str, after: int) -> Crowd:
+    """The next SHOWN_MAX people but this one, named like `search`, after the person `after` (0: from the top)."""
+    rows = await Person.raw(_ALL, person, search.replace("\0", ""), after, after, SHOWN_MAX + 1)
+    people = [Face(**row) for row in rows[:SHOWN_MAX]]
+    return Crowd(people, people[-1].id if len(rows) > SHOWN_MAX else None)
+
+
+async def picture(person: int) -> Mapping[str, Any] | None:
+    """id, name, avatar (the fingerprint) and content (WebP); the last two are None without a picture."""
+    rows: Sequence[Mapping[str, Any]] = await Avatar.raw(_PICTURE, person)
+    return rows[0] if rows else None

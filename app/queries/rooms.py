@@ -1,20 +1,28 @@
 """Lists of rooms, and of the people in one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from app import rendering
 from app.tables import Membership, Room
-from app.views import Member, Person, RoomCard
+from app.views import Face, Member, Person, RoomCard
 
 DIRECTORY_ROOMS_MAX = 200
 MEMBERS_SHOWN_MAX = 500
 
 _MINE = """
-SELECT r.id, r.name, r.visibility, r.last_seq, m.last_read_seq, m.notify,
+SELECT r.id, r.name, r.visibility, r.kind, r.last_seq, m.last_read_seq, m.notify, o.ids, o.names, o.avatars,
        (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
            AS mentions
 FROM membership m JOIN room r ON r.id = m.room
+LEFT JOIN LATERAL (
+    SELECT array_agg(p.id ORDER BY p.id) AS ids, array_agg(p.name ORDER BY p.id) AS names,
+           array_agg(p.avatar ORDER BY p.id) AS avatars
+    FROM membership other JOIN person p ON p.id = other.person
+    WHERE other.room = r.id AND other.person <> m.person
+) o ON r.kind = 'direct'
 WHERE m.person = {}
-ORDER BY lower(r.name), r.id
+ORDER BY r.last_posted_at DESC, r.id DESC
 """
 
 _DIRECTORY = """
@@ -28,7 +36,7 @@ LIMIT {}
 """
 
 _MEMBERS = """
-SELECT p.id, p.name, m.role
+SELECT p.id, p.name, p.avatar, m.role
 FROM membership m JOIN person p ON p.id = m.person
 WHERE m.room = {}
 ORDER BY lower(p.name), p.id
@@ -55,8 +63,20 @@ WHERE m.person = {} ORDER BY (r.id = {}) DESC, r.last_posted_at DESC, r.id DESC 
 """
 
 
-async def mine(person: Person) -> Sequence[RoomCard]:
-    return [RoomCard(**row) for row in await Membership.raw(_MINE, person.id)]
+async def mine(person: int) -> Sequence[RoomCard]:
+    """The rooms of a person, groups and direct ones, the most recently active first."""
+    return [_card(row) for row in await Membership.raw(_MINE, person)]
+
+
+async def list_of(person: int) -> str:
+    """The same as the stream fragment that replaces the lists on an open page."""
+    return rendering.room_lists(await mine(person))
+
+
+def _card(row: Mapping[str, Any]) -> RoomCard:
+    columns = dict(row)
+    others = zip(*(columns.pop(name) or () for name in ("ids", "names", "avatars")), strict=True)
+    return RoomCard(**columns, others=[Face(*other) for other in others])
 
 
 async def rooms_of(person: int) -> Sequence[int]:

@@ -98,6 +98,15 @@ class PresenceChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     people: tuple[tuple[int, str, tuple[int, ...]], ...] = ()
 
 
+class ProfileChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person has another name or picture; `audience` is everybody who shares a room with them."""
+
+    person: int
+    name: str
+    avatar: str | None
+    audience: tuple[int, ...]
+
+
 Event = (
     RoomChanged
     | RoomActive
@@ -109,6 +118,7 @@ Event = (
     | SessionEnded
     | PersonBanned
     | PresenceChanged
+    | ProfileChanged
 )
 
 _encoder = msgspec.msgpack.Encoder()
@@ -143,7 +153,7 @@ TOPIC_OF_PRESENCE = "teahouse:presence"
 
 def topic(event: Event) -> str:
     match event:
-        case MembershipBegan() | MembershipEnded() | SessionEnded() | PersonBanned():
+        case MembershipBegan() | MembershipEnded() | SessionEnded() | PersonBanned() | ProfileChanged():
             return TOPIC_OF_ACCESS
         case PresenceChanged():
             return TOPIC_OF_PRESENCE

@@ -19,6 +19,7 @@ from app.realtime.events import (
     MembershipEnded,
     PersonBanned,
     PresenceChanged,
+    ProfileChanged,
     RoomActive,
     RoomChanged,
     SessionEnded,
@@ -32,8 +33,8 @@ from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
 from app.realtime.live_room import LiveRoom, Seat, Source
 from app.realtime.presence import Presence
 from app.realtime.roster import Rosters
-from app.rendering import marks, receipts
-from app.views import RoomMarks
+from app.rendering import marks, profile, receipts, room_version
+from app.views import Face, RoomMarks
 
 logger = logging.getLogger("teahouse")
 
@@ -166,6 +167,7 @@ class Hub:
                 for seat in self._seats_of.get(person, ()):
                     self._spawn(self._follow_too(seat, room_id))
                 self._rosters.list_changed(room_id)
+                self._show_rooms_soon(person)
             case MembershipEnded(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
                     seat.follows.discard(room_id)
@@ -173,10 +175,13 @@ class Hub:
                 self.presence.refresh(person)
                 self._rosters.list_changed(room_id)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
+                self._show_rooms_soon(person)
             case PersonBanned(person=person):
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person)
             case PresenceChanged():
                 self.presence.take(event)
+            case ProfileChanged():
+                self._show_profile(event)
             case SessionEnded(session=session):
                 self._close_where(CLOSE_SIGNED_OUT, lambda s: s.listener.session == session)
 
@@ -217,6 +222,35 @@ class Hub:
                 frame = Frame(marks([count]))
                 for seat in list(seats):
                     seat.listener.write(frame)
+
+    # -- what is told to people wherever they sit
+
+    def _show_rooms_soon(self, person: int) -> None:
+        if person in self._seats_of:
+            self._spawn(self._show_rooms(person))
+
+    async def _show_rooms(self, person: int) -> None:
+        """Bring the list of rooms on all this person's pages level."""
+        try:
+            html = await self._source.rooms_list(person)
+        except Unavailable:
+            logger.info("PostgreSQL is away: a list of rooms stays as it is until the next page")
+            return
+        self._write_to_people([person], html)
+        for seat in self._seats_of.get(person, ()):
+            self._rosters.tell_newcomer(seat)  # the list comes without its dots
+
+    def _show_profile(self, event: ProfileChanged) -> None:
+        self._write_to_people(event.audience, profile(Face(event.person, event.name, event.avatar)))
+
+    def _write_to_people(self, people: Sequence[int], html: str) -> None:
+        """Write to every seat of theirs; with it goes the version that the seat's page has, as with every frame."""
+        frames: dict[int, Frame] = {}
+        for seat in [seat for person in people for seat in self._seats_of.get(person, ())]:
+            if html and not seat.gone:
+                if seat.version not in frames:
+                    frames[seat.version] = Frame(html + room_version(seat.version))
+                seat.listener.write(frames[seat.version])
 
     # -- background work
 

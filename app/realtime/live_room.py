@@ -51,6 +51,7 @@ ReadReceipts = Callable[[int], Awaitable[Receipts]]
 ReadPeople = Callable[[int, Sequence[int] | None], Awaitable[Sequence[Member]]]
 ReadPartners = Callable[[int], Awaitable[Sequence[int]]]
 ReadDirect = Callable[[Sequence[int]], Awaitable[set[int]]]
+ReadRoomsList = Callable[[int], Awaitable[str]]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
@@ -60,6 +61,10 @@ async def _nobody(*_: Any) -> Sequence[Any]:
 
 async def _none(*_: Any) -> set[int]:
     return set()
+
+
+async def _no_list(_: int) -> str:
+    return ""
 
 
 class Source(NamedTuple):
@@ -77,6 +82,7 @@ class Source(NamedTuple):
     people: ReadPeople = _nobody  # (room, ids) → those of its people; None for all that its page lists
     partners: ReadPartners = _nobody  # person → the others in their direct rooms of two
     direct: ReadDirect = _none  # rooms → those of them that are direct rooms of two
+    rooms_list: ReadRoomsList = _no_list  # person → the stream fragment that brings their list of rooms level
 
 
 @dataclass(slots=True, eq=False)

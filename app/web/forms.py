@@ -26,6 +26,17 @@ async def numbers(request: AnyRequest, name: str) -> list[int]:
 
 async def pairs(request: AnyRequest) -> list[tuple[str, str]]:
     """The text fields of a form in their order; raises Invalid for anything malformed."""
+    text = []
+    for name, value in await form_items(request):
+        if not isinstance(value, UploadFile):
+            text.append((name, value))
+        elif value.filename:
+            raise Invalid(files="Files cannot be sent yet.")
+    return text
+
+
+async def form_items(request: AnyRequest) -> list[tuple[str, str | UploadFile]]:
+    """Text fields and files of a form in their order; raises Invalid for anything malformed."""
     encoding, _ = request.content_type
     if encoding == RequestEncodingType.MULTI_PART:
         return await _multipart(request)
@@ -33,12 +44,12 @@ async def pairs(request: AnyRequest) -> list[tuple[str, str]]:
         raise Invalid(form=UNREADABLE)
     try:
         text = (await request.body()).decode("ascii")
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
+        return [*parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)]
     except ValueError:
         raise Invalid(form=UNREADABLE) from None
 
 
-async def _multipart(request: AnyRequest) -> list[tuple[str, str]]:
+async def _multipart(request: AnyRequest) -> list[tuple[str, str | UploadFile]]:
     try:
         form = await request.form()
     except HTTPException as error:
@@ -47,16 +58,10 @@ async def _multipart(request: AnyRequest) -> list[tuple[str, str]]:
         raise Invalid(form=UNREADABLE) from None
     except (ValueError, KeyError, LookupError):
         raise Invalid(form=UNREADABLE) from None
-    text = []
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            if value.filename:
-                raise Invalid(files="Files cannot be sent yet.")
-        else:
-            text.append((name, str(value)))
-    if not all(_is_text(value) for _, value in text):
+    items = [(name, value if isinstance(value, UploadFile) else str(value)) for name, value in form.multi_items()]
+    if not all(isinstance(value, UploadFile) or _is_text(value) for _, value in items):
         raise Invalid(form=UNREADABLE)
-    return text
+    return items
 
 
 def _is_text(value: str) -> bool:

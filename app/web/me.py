@@ -1,17 +1,18 @@
-"""What a person decides about themselves: name, password, and where they are signed in."""
+"""What a person decides about themselves: name, picture, password, and where they are signed in."""
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app import rendering
-from app.actions import accounts
-from app.errors import Invalid, TooOften
-from app.limits import PASSWORD_CHANGE, Limits
+from app.actions import accounts, profiles
+from app.errors import Invalid, TooLarge, TooOften
+from app.limits import PASSWORD_CHANGE, PICTURE, Limits
 from app.queries.devices import devices
 from app.realtime.hub import Hub
 from app.views import Form, Person
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
+from app.web.uploads import PICTURE_FORM_BYTES_MAX, fields_and_picture
 from app.web.visitors import AnyRequest
 
 
@@ -20,13 +21,24 @@ async def me(request: AnyRequest, person: Person) -> Response[str]:
     return await _page(request, person, Form({"name": person.name}))
 
 
-@post("/me")
-async def rename(request: AnyRequest, person: Person) -> Response[str]:
-    form = await fields(request)
+@post("/me", request_max_body_size=PICTURE_FORM_BYTES_MAX)
+async def change(request: AnyRequest, person: Person, hub: Hub, limits: Limits) -> Response[str]:
+    form: dict[str, str] = {}
     try:
-        await accounts.rename(person, form.get("name", ""))
+        form, picture = await fields_and_picture(request, "avatar")
+        if "remove-picture" in form:
+            await profiles.remove_picture(person, hub)
+        else:
+            if picture is not None:
+                await limits.take(PICTURE, str(person.id))
+            elif "name" not in form:
+                raise Invalid(picture="Please choose a picture first.")
+            await profiles.change(person, hub, form.get("name"), picture)
     except Invalid as problem:
-        return await _page(request, person, Form(form, problem.fields), problem.status)
+        return await _page(request, person, Form({"name": person.name} | form, problem.fields), problem.status)
+    except (TooLarge, TooOften) as problem:
+        shown = Form({"name": person.name} | form, {"picture": problem.sentence})
+        return await _page(request, person, shown, problem.status)
     return see_other(request, "/me")
 
 

@@ -14,7 +14,7 @@ THEMES = ("light", "dark")
 
 async def frame_for(request: AnyRequest, person: Person | None, room: int | None = None) -> Frame:
     """What a full page stands in."""
-    return replace(bare_frame(request), me=person, rooms=await rooms.mine(person) if person else (), room=room)
+    return replace(bare_frame(request), me=person, rooms=await rooms.mine(person.id) if person else (), room=room)
 
 
 def bare_frame(request: AnyRequest) -> Frame:

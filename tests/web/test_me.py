@@ -30,7 +30,7 @@ async def test_a_name_that_cannot_be_seen_or_is_too_long_changes_nothing(ana: Vi
     answer = await ana.http.post("/me", data={"name": name})
     assert answer.status_code == 422
     assert 'id="name-problem"' in answer.text
-    assert '<span class="name">Ana</span>' in (await ana.http.get("/me")).text
+    assert f'<span class="name" data-name-of="{ana.id}">Ana</span>' in (await ana.http.get("/me")).text
 
 
 async def test_a_new_password_counts_and_signs_out_the_other_devices(ana: Visitor, house: House) -> None:

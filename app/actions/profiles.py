@@ -1,0 +1,55 @@
+"""Profiles: a person's name and picture, which everybody sees at once."""
+
+import hashlib
+
+from app import pictures
+from app.actions.accounts import valid_name
+from app.realtime.events import ProfileChanged
+from app.realtime.hub import Hub
+from app.tables import Avatar, Membership
+from app.tables import Person as PersonTable
+from app.views import Person
+
+AVATAR_PIXELS = 256
+FINGERPRINT_LENGTH = 16
+
+_NAME = "UPDATE person SET name = {} WHERE id = {}"
+_AVATAR = "UPDATE person SET avatar = {} WHERE id = {}"
+_KEEP_PICTURE = """
+INSERT INTO avatar (person, content) VALUES ({}, {})
+ON CONFLICT (person) DO UPDATE SET content = excluded.content
+"""
+_NOW = "SELECT name, avatar FROM person WHERE id = {}"
+_AUDIENCE = """
+SELECT DISTINCT o.person FROM membership m JOIN membership o ON o.room = m.room WHERE m.person = {}
+"""
+
+
+async def change(person: Person, hub: Hub, name: str | None = None, picture: bytes | None = None) -> None:
+    """Take another name, another picture, or both; all of it or nothing. Raises Invalid, TooLarge."""
+    if name is not None:
+        name = valid_name(name)
+    avatar = (await pictures.made("square", picture, [AVATAR_PIXELS]))[0].content if picture is not None else None
+    async with PersonTable._meta.db.transaction():
+        if name is not None:
+            await PersonTable.raw(_NAME, name, person.id)
+        if avatar is not None:
+            fingerprint = hashlib.sha256(avatar).hexdigest()[:FINGERPRINT_LENGTH]
+            await PersonTable.raw(_AVATAR, fingerprint, person.id)  # first: it locks out a change at the same time
+            await Avatar.raw(_KEEP_PICTURE, person.id, avatar)
+    await _tell(person, hub)
+
+
+async def remove_picture(person: Person, hub: Hub) -> None:
+    """From now on the person's initial stands in its place; safe to repeat."""
+    async with PersonTable._meta.db.transaction():
+        await PersonTable.raw(_AVATAR, None, person.id)
+        await Avatar.raw("DELETE FROM avatar WHERE person = {}", person.id)
+    await _tell(person, hub)
+
+
+async def _tell(person: Person, hub: Hub) -> None:
+    """Tell everybody who shares a room with them, and themselves, how it stands now."""
+    now = (await PersonTable.raw(_NOW, person.id))[0]
+    audience = {row["person"] for row in await Membership.raw(_AUDIENCE, person.id)} | {person.id}
+    hub.publish(ProfileChanged(person.id, now["name"], now["avatar"], tuple(sorted(audience))))

@@ -1,0 +1,43 @@
+"""All people of the server, a person's card, and their picture."""
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
+
+from app import access, rendering
+from app.access import INT4_MAX
+from app.errors import NotThere
+from app.queries import people
+from app.views import Face, Person
+from app.web.pages import frame_for, html, is_htmx
+from app.web.visitors import AnyRequest
+
+FOR_EVER = "private, max-age=31536000, immutable"
+FOR_NOW = "private, no-cache"
+
+
+@get("/people")
+async def everybody(
+    request: AnyRequest, person: Person, q: FromQuery[str] = "", after: FromQuery[int] = 0
+) -> Response[str]:
+    crowd = await people.others(person.id, q.strip(), max(0, min(after, INT4_MAX)))
+    return html(rendering.people_page(await frame_for(request, person), crowd, q.strip()))
+
+
+@get("/people/{person_id:int}")
+async def person_card(request: AnyRequest, person: Person, person_id: FromPath[int]) -> Response[str]:
+    profile = await access.profile_for(person, person_id)
+    frame = await frame_for(request, person)
+    return html(rendering.person_card(frame, profile) if is_htmx(request) else rendering.person_page(frame, profile))
+
+
+@get("/people/{person_id:int}/avatar", exclude_from_compression=True)
+async def avatar(person: Person, person_id: FromPath[int], v: FromQuery[str] = "") -> Response[bytes]:
+    """The picture, or the initial in its place. An address that names this very picture may be kept for ever."""
+    row = await people.picture(person_id) if 0 < person_id <= INT4_MAX else None
+    if row is None:
+        raise NotThere
+    if row["content"] is None:
+        content = rendering.initial_picture(Face(row["id"], row["name"], None)).encode()
+        return Response(content, media_type="image/svg+xml", headers={"Cache-Control": FOR_NOW})
+    kept = FOR_EVER if v == row["avatar"] else FOR_NOW
+    return Response(bytes(row["content"]), media_type="image/webp", headers={"Cache-Control": kept})
