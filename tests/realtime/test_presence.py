@@ -84,6 +84,9 @@ class Worker:
         self.presence.close()
         for task in self.tasks:
             task.cancel()
+        while (await asyncio.wait(self.tasks, timeout=1))[1]:  # redis-py may swallow one that comes at a bad moment
+            for task in self.tasks:
+                task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.redis.aclose()
 
@@ -204,7 +207,7 @@ async def test_what_the_lease_costs_does_not_depend_on_the_people(start: Callabl
     one = start()
     for person in range(people):
         one.presence.came(seat_of(person))
-    async with connect_monitor(one.redis) as commands:
+    async with Watching(one.redis) as commands:
         key = key_of(one.presence.worker)
         while len([c for c in commands.heard if c.startswith(f"EXPIRE {key}")]) < 4:
             await commands.next()
@@ -225,9 +228,10 @@ class Commands:
         self.heard.append((await self._monitor.next_command())["command"])
 
 
-class connect_monitor:
+class Watching:
     def __init__(self, redis: Redis) -> None:
-        self._monitor = redis.monitor()
+        self._redis = Redis(connection_pool=None, unix_socket_path=redis.connection_pool.connection_kwargs["path"])
+        self._monitor = self._redis.monitor()
 
     async def __aenter__(self) -> Commands:
         await self._monitor.connect()
@@ -235,3 +239,4 @@ class connect_monitor:
 
     async def __aexit__(self, *_: object) -> None:
         await self._monitor.__aexit__()
+        await self._redis.aclose()
