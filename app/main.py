@@ -165,7 +165,9 @@ def create_app(settings: Settings, database: Database) -> Litestar:
                 task.cancel()
             await receipts.write_the_last()
             hub.close()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            while (await asyncio.wait(tasks, timeout=1))[1]:  # a client library may swallow one that comes badly
+                for task in tasks:
+                    task.cancel()
             await lease.end()
             await redis.aclose()
             await database.stop()
