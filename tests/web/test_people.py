@@ -20,7 +20,14 @@ async def test_the_card_says_who_it_is_and_which_rooms_are_shared(ana: Visitor, 
         assert "Kitchen" in text
         assert "Bo alone" not in text
         assert f'<form method="post" action="/direct"><input type="hidden" name="person" value="{bo.id}">' in text
-        assert "/ban" not in text
+
+
+async def test_only_administrators_find_the_way_to_a_ban(ana: Visitor, bo: Visitor, servers: Servers) -> None:
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute("UPDATE person SET is_admin = (id = $1) WHERE id = any($2)", ana.id, [ana.id, bo.id])
+    await connection.close()
+    assert f'action="/people/{bo.id}/ban"' in (await ana.http.get(f"/people/{bo.id}")).text
+    assert "/ban" not in (await bo.http.get(f"/people/{ana.id}")).text
 
 
 async def test_ones_own_card_leads_to_ones_own_page(ana: Visitor) -> None:
