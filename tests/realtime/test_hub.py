@@ -175,7 +175,7 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
 async def test_a_quiet_room_is_told_at_once_and_a_busy_one_in_shared_frames() -> None:
     redis = connect("redis://127.0.0.1:1")
     room = Room(random.Random(0))
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, no_rooms))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, *NOBODY))
     socket = Socket()
     await hub.join(socket, ROOM, 0)
     await settle()
