@@ -126,7 +126,9 @@ async def written(room: int, body: str) -> Written:
     people: dict[str, int] = {}
     if MENTION_MARK in body:
         people = {row["name"]: row["id"] for row in await Message.raw(_MENTIONED, room, body)}
-    return formatting.render(body, people)
+    if len(body) < formatting.SLOW_LENGTH_MIN:
+        return formatting.render(body, people)
+    return await asyncio.to_thread(formatting.render, body, people)
 
 
 def system_draft(room: int, actor: int, event: str, detail: str = "") -> Draft:
