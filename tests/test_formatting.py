@@ -4,7 +4,7 @@ import asyncio
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formatting import render
@@ -310,6 +310,7 @@ SCRAPS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300) | st.lists(SCRAPS | st.text(max_size=5), max_size=30).map("".join))
 def test_no_text_fails_or_leaves_the_allow_list(body: str) -> None:
     written = render(body, PEOPLE)
@@ -317,6 +318,7 @@ def test_no_text_fails_or_leaves_the_allow_list(body: str) -> None:
     assert written.html.startswith("<")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(categories=["L", "N"], include_characters=" \n,!?"), min_size=1, max_size=200))
 def test_plain_words_lose_nothing(body: str) -> None:
     assert text_of(html(body)).split() == body.split()
