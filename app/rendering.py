@@ -57,6 +57,11 @@ def room_version(version: int) -> Html:
     return _render("streams/version.html", version=version)
 
 
+def preview(html: Html) -> Html:
+    """A text as it would look in the timeline; nothing of it is stored."""
+    return _render("fragments/preview.html", html=html)
+
+
 def typing(people: Mapping[int, str], version: int) -> Html:
     """Who is typing, id → name; each reader's own page leaves out themselves."""
     return _render("streams/typing.html", people=people, version=version)

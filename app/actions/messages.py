@@ -133,7 +133,9 @@ async def draft(person: Person, room: Room, message_id: str, body: str) -> Draft
 async def written(room: int, body: str) -> Written:
     """The body of a message of this room as HTML, with the people of the room that it mentions."""
     people = await _people_named(room, body) if mentions.has_mark(body) else {}
-    return formatting.render(body, people)
+    if len(body) < formatting.SLOW_LENGTH_MIN:
+        return formatting.render(body, people)
+    return await asyncio.to_thread(formatting.render, body, people)
 
 
 async def _people_named(room: int, body: str) -> People:

@@ -1,0 +1,48 @@
+"""What a person wrote becomes HTML, once, when it is written.
+
+    markdown.py   which Markdown is understood, and which is shown as its source
+    inline.py     what is found in finished text: mentions, emoji shortcodes, names for links
+    code.py       the colours of fenced code
+    clean.py      the allow-list through which everything goes at the end
+
+`render` never fails, and its time is bounded for any text that a message may hold.
+"""
+
+import html
+import logging
+from typing import NamedTuple
+
+from app.formatting import clean, markdown
+from app.formatting.inline import Context, NameLink
+from app.mentions import People
+
+__all__ = ["SLOW_LENGTH_MIN", "Written", "render"]
+
+SLOW_LENGTH_MIN = 500
+"""Texts from this length on may take many milliseconds: render them in a thread."""
+
+logger = logging.getLogger("teahouse")
+
+
+class Written(NamedTuple):
+    """A message's body as HTML, and the ids of those it mentions."""
+
+    html: str
+    mentioned: tuple[int, ...]
+
+
+def render(body: str, people: People, name_link: NameLink | None = None) -> Written:
+    """The body's Markdown as harmless HTML. `people` (name → id) can be mentioned: `@` and the whole name.
+
+    `name_link` may give the text that a bare link is shown with (address → text, or None to leave it).
+    """
+    try:
+        context = Context(people, name_link)
+        return Written(clean.cleaned(markdown.html_of(body, context)), tuple(context.mentioned))
+    except Exception as error:  # a mistake of ours or of a library: the text comes first
+        logger.error("a message of %d characters was left unformatted: %s", len(body), type(error).__name__)
+        return Written(clean.cleaned(plain(body)), ())
+
+
+def plain(body: str) -> str:
+    return f"<p>{html.escape(body)}</p>"
