@@ -299,6 +299,7 @@ class Mentionable(Portrayed):
 
     name: str
     id: int = 0
+    avatar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +371,7 @@ class Account(Portrayed):
     id: int
     name: str
     email: str
+    avatar: str | None
     is_admin: bool
     banned: bool
 

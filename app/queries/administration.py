@@ -10,7 +10,7 @@ PAGE_ROWS = 50
 ID_MAX = 2**31 - 1
 
 _ACCOUNTS = """
-SELECT id, name, email, is_admin, banned_at IS NOT NULL AS banned
+SELECT id, name, email, avatar, is_admin, banned_at IS NOT NULL AS banned
 FROM person
 WHERE id > {} AND ({} = '' OR strpos(lower(name), lower({})) > 0)
 ORDER BY id LIMIT {}
@@ -28,7 +28,7 @@ ORDER BY a.id DESC LIMIT {}
 """
 
 _ADDABLE = """
-SELECT id, name, email, is_admin, false AS banned
+SELECT id, name, email, avatar, is_admin, false AS banned
 FROM person p
 WHERE banned_at IS NULL AND NOT EXISTS (SELECT FROM membership m WHERE m.person = p.id AND m.room = {})
   AND ({} = '' OR strpos(lower(name), lower({})) > 0)

@@ -40,7 +40,7 @@ FROM (
 _MENTIONS = "SELECT person, seq FROM mention WHERE room = {} AND seq > {} AND seq <= {}"
 
 _READERS = """
-SELECT p.id, p.name, m.role, count(*) OVER () AS total
+SELECT p.id, p.name, p.avatar, m.role, count(*) OVER () AS total
 FROM membership m JOIN person p ON p.id = m.person
 WHERE m.room = {} AND m.seen_seq >= {} AND m.person <> {}
 ORDER BY lower(p.name), p.id LIMIT {}
@@ -86,5 +86,5 @@ async def receipts_of(room: int) -> Receipts:
 async def readers(message: MessagePlace) -> tuple[Sequence[Member], int]:
     """Who has read a message besides its author, by name, and how many more than are listed."""
     rows = await Membership.raw(_READERS, message.room, message.seq, message.author, READERS_SHOWN_MAX)
-    people = [Member(row["id"], row["name"], row["role"]) for row in rows]
+    people = [Member(row["id"], row["name"], row["role"], row["avatar"]) for row in rows]
     return people, (rows[0]["total"] - len(people) if rows else 0)

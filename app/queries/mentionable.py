@@ -10,7 +10,7 @@ SUGGESTIONS_MAX = 8
 QUERY_LENGTH_MAX = 60
 
 _MENTIONABLE = """
-SELECT p.id, p.name
+SELECT p.id, p.name, p.avatar
 FROM membership m JOIN person p ON p.id = m.person
 WHERE m.room = {} AND m.person <> {} AND p.banned_at IS NULL AND strpos(lower(p.name), lower({})) > 0
 ORDER BY (strpos(lower(p.name), lower({})) > 1), lower(p.name), p.id
@@ -26,7 +26,7 @@ async def mentionable(person: Person, room: Room, query: str) -> Sequence[Mentio
     if "\0" in query or len(query) > QUERY_LENGTH_MAX:
         return []
     rows = await Membership.raw(_MENTIONABLE, room.id, person.id, query, query, SUGGESTIONS_MAX)
-    found = [Mentionable(row["name"], row["id"]) for row in rows]
+    found = [Mentionable(row["name"], row["id"], row["avatar"]) for row in rows]
     if query and room.people <= EVERYBODY_PEOPLE_MAX:
         found += [Mentionable(name) for name in EVERYBODY if name.startswith(query.lower())]
     return found[:SUGGESTIONS_MAX]
