@@ -77,6 +77,11 @@ def notify(room: views.Room) -> Html:
     return _render("fragments/notify.html", room=room)
 
 
+def room_name(room: int, name: str) -> Html:
+    """A room's new name, for lists and for its own page."""
+    return _render("streams/room_name.html", room=room, name=name)
+
+
 def activity(news: Sequence[views.RoomNews]) -> Html:
     """What was posted in rooms, the same for all their people."""
     return _render("streams/activity.html", news=news)
@@ -111,9 +116,9 @@ def people_changed(members: Sequence[views.Member], version: int) -> Html:
     return _render("streams/people_changed.html", members=members, version=version)
 
 
-def people_list(members: Sequence[views.Member], version: int) -> Html:
-    """The whole list of a room's people."""
-    return _render("streams/people_list.html", members=members, version=version)
+def people_list(members: Sequence[views.Member], count: int | None, version: int) -> Html:
+    """The whole list of a room's people, and how many they are, where that is known."""
+    return _render("streams/people_list.html", members=members, count=count, version=version)
 
 
 def dots(statuses: Mapping[int, str], version: int) -> Html:

@@ -16,6 +16,9 @@ class Html(str):
         return self
 
 
+MEMBERS_SHOWN_MAX = 500
+"""How many people of a room its page lists."""
+
 HUES = 12
 """How many portrait colours there are (`.hue-0` … in css/portrait.css)."""
 

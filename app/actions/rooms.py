@@ -7,6 +7,8 @@ from app.actions.accounts import clean_name, is_visible
 from app.actions.memberships import lock_as_admin
 from app.actions.messages import Posts, system_draft
 from app.errors import Invalid
+from app.realtime.events import RoomRenamed
+from app.realtime.hub import Hub
 from app.tables import Room
 from app.views import Person
 from app.views import Room as RoomView
@@ -32,7 +34,9 @@ async def create(person: Person, name: str, visibility: str) -> int:
     return int(rows[0]["room"])
 
 
-async def change(actor: Person, room: RoomView, name: str, topic: str, visibility: str, posts: Posts) -> None:
+async def change(
+    actor: Person, room: RoomView, name: str, topic: str, visibility: str, posts: Posts, hub: Hub
+) -> None:
     """An admin gives the room another name, topic or visibility. Raises Invalid, NotAllowed."""
     name, topic = clean_name(name), clean_name(topic)
     problems = _problems(name, visibility)
@@ -57,6 +61,7 @@ async def change(actor: Person, room: RoomView, name: str, topic: str, visibilit
             await audit.record(actor.id, "visibility", room=room.id, detail=visibility)
     if renamed:
         posts.tell(renamed[0], [renamed[1]])
+        hub.publish(RoomRenamed(room.id, name))
 
 
 async def renew_invitation(actor: Person, room: RoomView) -> None:

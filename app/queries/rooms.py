@@ -5,10 +5,9 @@ from typing import Any
 
 from app import rendering
 from app.tables import Membership, Room
-from app.views import Face, Member, Person, RoomCard
+from app.views import MEMBERS_SHOWN_MAX, Face, Member, Person, RoomCard
 
 DIRECTORY_ROOMS_MAX = 200
-MEMBERS_SHOWN_MAX = 500
 
 _MINE = """
 SELECT r.id, r.name, r.visibility, r.kind, r.last_seq, m.last_read_seq, m.notify, o.ids, o.names, o.avatars,

@@ -35,6 +35,13 @@ class RoomActive(msgspec.Struct, frozen=True, tag=True, array_like=True):
     writers: tuple[int, ...] = ()  # the authors of what was written, and did not just happen
 
 
+class RoomRenamed(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A room has another name, for the lists of all its people and the pages that show it."""
+
+    room: int
+    name: str
+
+
 class MarksMoved(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """People have read on in a room (or set their mark back); `people` are in it, and `readers` of them, besides
     its author, have read its newest message."""
@@ -110,6 +117,7 @@ class ProfileChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
 Event = (
     RoomChanged
     | RoomActive
+    | RoomRenamed
     | MarksMoved
     | Typing
     | TypingStopped
@@ -157,7 +165,7 @@ def topic(event: Event) -> str:
             return TOPIC_OF_ACCESS
         case PresenceChanged():
             return TOPIC_OF_PRESENCE
-        case RoomActive(room=room) | MarksMoved(room=room):
+        case RoomActive(room=room) | RoomRenamed(room=room) | MarksMoved(room=room):
             return topic_of_activity(room)
         case _:
             return topic_of_room(event.room)

@@ -22,6 +22,7 @@ from app.realtime.events import (
     ProfileChanged,
     RoomActive,
     RoomChanged,
+    RoomRenamed,
     SessionEnded,
     Typing,
     TypingStopped,
@@ -33,7 +34,7 @@ from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
 from app.realtime.live_room import LiveRoom, Seat, Source
 from app.realtime.presence import Presence
 from app.realtime.roster import Rosters
-from app.rendering import marks, profile, receipts, room_version
+from app.rendering import marks, profile, receipts, room_name, room_version
 from app.views import Face, RoomMarks
 
 logger = logging.getLogger("teahouse")
@@ -159,6 +160,8 @@ class Hub:
             case RoomActive():
                 if self._followers.get(event.room):
                     self._activity.take(event)
+            case RoomRenamed(room=room_id, name=name):
+                self._write_to_followers(room_id, Frame(room_name(room_id, name)))
             case MarksMoved():
                 self._tell_own_marks(event)
                 if room := self._rooms.get(event.room):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from app import rendering
 from app.errors import Unavailable
 from app.realtime.live_room import LiveRoom, Seat, Source, Spawn
-from app.views import Member
+from app.views import MEMBERS_SHOWN_MAX, Member
 
 TOLD_EVERY_SECONDS = 1.0
 
@@ -94,7 +94,7 @@ class Rosters:
         if self._has_seats(room_id) and (to_all or gathered.newcomers):
             members = self._with_status(await self._source.people(room_id, None))
             if members and (live := self._rooms.get(room_id)) and live.version is not None:
-                html = rendering.people_list(members, live.version)
+                html = rendering.people_list(members, _count(members), live.version)
                 live.write_to(list(live.seats if to_all else gathered.newcomers), html)
         if self._has_seats(room_id) and gathered.people and not to_all:
             members = self._with_status(await self._source.people(room_id, sorted(gathered.people)))
@@ -126,3 +126,8 @@ class Rosters:
             if (live := self._rooms.get(room_id)) and live.version is not None:
                 here = [seat for seat in seats if seat.room == room_id]
                 live.write_to(here, rendering.dots(statuses, live.version))
+
+
+def _count(members: Sequence[Member]) -> int | None:
+    """How many people the room has; a list that is full may not be all of them."""
+    return len(members) if len(members) < MEMBERS_SHOWN_MAX else None

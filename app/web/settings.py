@@ -26,13 +26,15 @@ async def settings_form(request: AnyRequest, person: Person, room_id: FromPath[i
 
 
 @post("/rooms/{room_id:int}/settings")
-async def change_settings(request: AnyRequest, person: Person, posts: Posts, room_id: FromPath[int]) -> Response[str]:
+async def change_settings(
+    request: AnyRequest, person: Person, posts: Posts, hub: Hub, room_id: FromPath[int]
+) -> Response[str]:
     """A field that was not sent stays as it is."""
     room = await access.administered_room_for(person, room_id)
     now = {"name": room.name, "topic": room.topic, "visibility": room.visibility}
     form = now | await fields(request)
     try:
-        await room_actions.change(person, room, form["name"], form["topic"], form["visibility"], posts)
+        await room_actions.change(person, room, form["name"], form["topic"], form["visibility"], posts, hub)
     except Invalid as problem:
         return await _settings_page(request, person, room, Form(form, problem.fields), problem.status)
     return see_other(request, f"/rooms/{room.id}")

@@ -92,6 +92,7 @@ async def test_who_joins_and_leaves_appears_and_disappears(ana: Visitor, bo: Vis
         await reader.until(lambda r: told(r, bo) == ["offline"])
         await bo.http.post(f"/rooms/{room}/leave")
         await reader.until(lambda r: 'id="people-list"' in r.frames[-1] and f"person-{bo.id}" not in r.frames[-1])
+        assert '<span id="people-count" data-people="1">' in reader.frames[-1]
 
 
 async def test_nobody_is_told_of_people_of_other_rooms(ana: Visitor, bo: Visitor) -> None:

@@ -304,3 +304,16 @@ async def test_the_page_for_those_who_are_gone_says_the_same_about_every_room(
     member = await ana.http.get(f"/rooms/{room}/gone")
     assert (member.status_code, member.headers["location"]) == (303, f"/rooms/{room}")
     assert (await ana.http.get("/rooms/99999999999/gone")).status_code == 200
+
+
+async def test_a_new_name_shows_in_the_lists_of_those_who_look_at_another_room(
+    ana: Visitor, bo: Visitor, second_house: House
+) -> None:
+    room, other = await ana.make_room(), await bo.make_room()
+    await bo.join(room)
+    elsewhere = Visitor(bo.http, second_house.url)
+    async with elsewhere.listening(other) as reader:
+        await reader.until(lambda r: r.frames)
+        await ana.http.post(f"/rooms/{room}/settings", data={"name": "Tea <garden>"})
+        await reader.until(lambda r: any(f"[data-room='{room}'] .name" in frame for frame in r.frames))
+        assert any(">Tea &lt;garden&gt;</span>" in frame for frame in reader.frames)
