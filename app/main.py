@@ -24,7 +24,7 @@ from app.realtime.hub import Hub
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
-from app.web import accounts, health, me, members, messages, problems, rooms, socket, static
+from app.web import accounts, health, me, members, messages, problems, rooms, search, socket, static
 from app.web.origins import refuse_cross_site
 from app.web.visitors import maybe_signed_in, signed_in
 
@@ -55,6 +55,8 @@ HANDLERS = [
     messages.post_message,
     messages.history,
     messages.changes,
+    search.search,
+    search.suggest,
     socket.socket,
     static.static_file,
     static.mine,

@@ -72,6 +72,8 @@ MATRIX = {
     "POST /rooms/{room_id:int}/messages": Row("/rooms/{room}/messages", INSIDERS_303, NOBODY, {"body": "hello"}),
     "GET /rooms/{room_id:int}/messages": Row("/rooms/{room}/messages", INSIDERS_200, NOBODY),
     "GET /rooms/{room_id:int}/changes": Row("/rooms/{room}/changes?since=0", INSIDERS_200, NOBODY),
+    "GET /search": Row("/search?q=hello", SIGNED_IN_200, SIGNED_IN_200),
+    "GET /search/suggestions": Row("/search/suggestions?q=from:", SIGNED_IN_200, SIGNED_IN_200),
     "WEBSOCKET /socket": Row("/socket?room={room}", "4401 4403 open open open", "4401 4403 4403 4403 4403"),
     "GET /static/{fingerprint:str}/{path:path}": Row("/static/x/all.css", EVERYBODY_200, EVERYBODY_200),
     "GET /people/{person_id:int}/mine.css": Row("/people/{target}/mine.css", EVERYBODY_200, EVERYBODY_200),
