@@ -257,19 +257,21 @@ async def _rows(plan: _Plan, cursor: Cursor) -> Sequence[Mapping[str, Any]]:
     """One row more than a page has, if there are more."""
     terms = {piece for word in plan.words for piece in pieces(word)} | ({"has:link"} if plan.link else set())
     facets = _facets(plan)
-    is_indexed = bool(terms or plan.authors is not None)
-    walk = max(WALK_MESSAGES // len(plan.rooms), WALK_MESSAGES_OF_A_ROOM_MIN) if is_indexed else UNLIMITED
     limit = PAGE_RESULTS + 1
     mine = (plan.person, list(plan.rooms))
-    edge = (cursor.created_at, plan.until, walk)
     fits, says = _fits(plan, cursor), _says(plan)
+    walk = max(WALK_MESSAGES // len(plan.rooms), WALK_MESSAGES_OF_A_ROOM_MIN)
     async with Message._meta.db.transaction():
         await Message.raw(_FOR_THESE_WORDS)
-        rows = await Message.raw(_WALK, *mine, *edge, *fits, *says, limit, limit)
-        hits: Sequence[Mapping[str, Any]] = [row for row in rows if row["id"] is not None]
-        if len(hits) < limit and rows[0]["reached"] is not None:
-            statement = _INDEXED.replace("<facets>", _FACET * len(facets))
-            hits = await Message.raw(statement, *mine, sorted(terms), *facets, *fits, *says, limit)
+        for far in (walk, UNLIMITED):
+            rows = await Message.raw(_WALK, *mine, cursor.created_at, plan.until, far, *fits, *says, limit, limit)
+            hits: Sequence[Mapping[str, Any]] = [row for row in rows if row["id"] is not None]
+            if len(hits) == limit or rows[0]["reached"] is None:
+                break
+            if terms or plan.authors is not None:  # else the index knows nothing of it, and all must be walked
+                statement = _INDEXED.replace("<facets>", _FACET * len(facets))
+                hits = await Message.raw(statement, *mine, sorted(terms), *facets, *fits, *says, limit)
+                break
     return hits
 
 

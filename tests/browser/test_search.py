@@ -4,7 +4,8 @@ from tests.browser.conftest import PHONE, Arrive
 async def test_searching_on_a_phone_with_suggestions_and_the_match_marked(arrive: Arrive) -> None:
     ana = await arrive("Ana", **PHONE)
     await ana.make_room("Garden plans")
-    await ana.send("我们今天喝绿茶吧, plant the roses")
+    await ana.type("我们今天喝绿茶吧, plant the roses")
+    await ana.page.tap("#composer button:not([hidden])")
     await ana.sees("喝绿茶")
     await ana.page.goto(f"{ana.url}/rooms")
     await ana.page.click("a[href='/search']")
