@@ -1,3 +1,4 @@
+import asyncio
 import random
 import re
 import unicodedata
@@ -238,6 +239,7 @@ async def test_suggestions_name_operators_rooms_and_people_one_shares_a_room_wit
     assert other.name not in (await ana.http.get("/search/suggestions?q=from:")).text
 
 
+INDEX_USES = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1"
 ALPHABET = "茶绿喝天ab cA\n"
 
 
@@ -266,7 +268,6 @@ async def test_search_finds_the_same_rows_as_a_plain_scan(servers: Servers, open
     )
     ids = {row["seq"]: str(row["id"]) for row in await connection.fetch("SELECT id, seq FROM message")}
     await connection.execute("ANALYZE message")
-    await connection.close()
     inside = sorted((m for m in messages if m[1] in rooms[:2]), key=lambda m: (m[4], m[1], m[0]), reverse=True)
 
     def scanned(words: list[str], without: list[str]) -> list[str]:
@@ -293,3 +294,8 @@ async def test_search_finds_the_same_rows_as_a_plain_scan(servers: Servers, open
         quoted = " ".join([f'"{word}"' for word in words] + [f"-{word}" for word in without])
         got = await found(ana, quoted)
         assert got == scanned(words, without), quoted
+    for index in ("message_search", "message_room_created_at"):
+        async with asyncio.timeout(20):  # the server writes its statistics down within seconds
+            while not await connection.fetchval(INDEX_USES, index):
+                pass
+    await connection.close()
