@@ -1,11 +1,10 @@
 """What a person wrote becomes HTML, once, when it is written."""
 
 import html
-import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
-MENTION_MARK = "@"
+from app import mentions
+from app.mentions import People
 
 
 class Written(NamedTuple):
@@ -15,21 +14,14 @@ class Written(NamedTuple):
     mentioned: tuple[int, ...]
 
 
-def render(body: str, people: Mapping[str, int]) -> Written:
-    """Escape the body and mark who is mentioned: `@` and the whole name of one of `people` (name → id)."""
-    if not people:
-        return Written(f"<p>{html.escape(body)}</p>", ())
-    ids = {name.casefold(): person for name, person in people.items()}
-    names = sorted(people, key=len, reverse=True)  # of two names that fit, the longer one is meant
-    pattern = re.compile(f"{MENTION_MARK}({'|'.join(map(re.escape, names))})(?![^\\W\\d_])", re.IGNORECASE)
+def render(body: str, people: People) -> Written:
+    """Escape the body and mark whom it mentions (see `app.mentions`)."""
     mentioned: dict[int, None] = {}
     parts: list[str] = []
-    end = 0
-    for match in pattern.finditer(body):
-        person = ids[match[1].casefold()]
-        mentioned[person] = None
-        parts.append(html.escape(body[end : match.start()]))
-        parts.append(f'<span class="mention" data-mention="{person}">{html.escape(match[0])}</span>')
-        end = match.end()
-    parts.append(html.escape(body[end:]))
+    for text, whom in mentions.pieces(body, people):
+        if whom is None:
+            parts.append(html.escape(text))
+        else:
+            mentioned.update(dict.fromkeys(whom.people))
+            parts.append(f'<span class="mention" data-mention="{whom.mark}">{html.escape(text)}</span>')
     return Written(f"<p>{''.join(parts)}</p>", tuple(mentioned))

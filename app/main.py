@@ -24,7 +24,7 @@ from app.realtime.hub import Hub
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
-from app.web import accounts, health, me, members, messages, problems, rooms, search, socket, static
+from app.web import accounts, health, me, members, mentions, messages, notify, problems, rooms, search, socket, static
 from app.web.origins import refuse_cross_site
 from app.web.visitors import maybe_signed_in, signed_in
 
@@ -57,6 +57,8 @@ HANDLERS = [
     messages.changes,
     search.search,
     search.suggest,
+    mentions.mentionable,
+    notify.choose,
     socket.socket,
     static.static_file,
     static.mine,

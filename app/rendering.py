@@ -61,6 +61,16 @@ def typing(people: Mapping[int, str], version: int) -> Html:
     return _render("streams/typing.html", people=people, version=version)
 
 
+def mentionable(people: Sequence[views.Mentionable]) -> Html:
+    """The options of the list from which a name is chosen after an @."""
+    return _render("fragments/mentionable.html", people=people)
+
+
+def notify(room: views.Room) -> Html:
+    """The form by which a person says what a room should tell them of."""
+    return _render("fragments/notify.html", room=room)
+
+
 # -- pages
 
 
@@ -181,10 +191,15 @@ def static_url(path: str) -> Html:
     return Html(f"/static/{fingerprint()}/{path}")
 
 
+def mine_url(person: int) -> Html:
+    """The address of a person's own stylesheet, which may be kept for ever as well."""
+    return Html(f"/people/{person}/mine.css?{fingerprint()}")
+
+
 @cache
 def fingerprint() -> str:
     """One hash over all static files: modules that import each other by relative names stay together."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256((TEMPLATES / "streams" / "mine.css").read_bytes())
     for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
         digest.update(f"{path.relative_to(STATIC)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:FINGERPRINT_LENGTH]
@@ -203,4 +218,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.add_global("static", static_url)
+    environment.add_global("mine", mine_url)
     return environment

@@ -153,6 +153,7 @@ class RoomCard:
     visibility: str
     people: int = 0
     joined: bool = True
+    notify: str = "everything"  # everything | mentions | nothing
 
     @property
     def closed(self) -> bool:
@@ -194,6 +195,14 @@ class Member(Portrayed):
     id: int
     name: str
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mentionable(Portrayed):
+    """A name that may stand after an @; without an id it is the one for everybody."""
+
+    name: str
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

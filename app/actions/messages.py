@@ -15,9 +15,10 @@ from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
-from app import formatting, rendering
+from app import formatting, mentions, rendering
 from app.errors import Invalid, NotThere, Taken
-from app.formatting import MENTION_MARK, Written
+from app.formatting import Written
+from app.mentions import People
 from app.realtime.events import RoomActive, RoomChanged
 from app.realtime.hub import Hub
 from app.tables import Message
@@ -82,11 +83,15 @@ SELECT m.*, p.name, p.avatar, false FROM message m JOIN person p ON p.id = m.aut
 ORDER BY room, seq
 """
 
-# Only where the text has an @ at all.
-_MENTIONED = """
+# Only where the text has an @ at all. It may find too many: `mentions` decides, by the same rule for upper and
+# lower case as far as the database's locale knows it.
+_NAMED = """
 SELECT p.id, p.name FROM membership m JOIN person p ON p.id = m.person
 WHERE m.room = {} AND strpos(lower({}), '@' || lower(p.name)) > 0
+ORDER BY p.id
 """
+
+_EVERYBODY = "SELECT person FROM membership WHERE room = {} ORDER BY person LIMIT {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +123,30 @@ async def draft(person: Person, room: Room, message_id: str, body: str) -> Draft
     if len(body) > BODY_LENGTH_MAX:
         raise Invalid(body=f"This message has {len(body):,} characters; it can have {BODY_LENGTH_MAX:,}.")
     text = await written(room.id, body)
-    return Draft(_uuid(message_id), room.id, person.id, body, text.html, mentioned=text.mentioned)
+    others = tuple(
+        mentioned for mentioned in text.mentioned if mentioned != person.id
+    )  # nobody is told of themselves
+    return Draft(_uuid(message_id), room.id, person.id, body, text.html, mentioned=others)
 
 
 async def written(room: int, body: str) -> Written:
     """The body of a message of this room as HTML, with the people of the room that it mentions."""
-    people: dict[str, int] = {}
-    if MENTION_MARK in body:
-        people = {row["name"]: row["id"] for row in await Message.raw(_MENTIONED, room, body)}
+    people = await _people_named(room, body) if mentions.has_mark(body) else {}
     return formatting.render(body, people)
+
+
+async def _people_named(room: int, body: str) -> People:
+    """Those of the room whose names stand behind an @ in the body, and everybody where that is asked for."""
+    text = body.replace("＠", "@")
+    rows: dict[str, list[int]] = {}
+    for row in await Message.raw(_NAMED, room, text):
+        rows.setdefault(row["name"], []).append(row["id"])
+    everybody: tuple[int, ...] = ()
+    if any(f"@{name}" in text.lower() for name in mentions.EVERYBODY):
+        all_of_them = await Message.raw(_EVERYBODY, room, mentions.EVERYBODY_PEOPLE_MAX + 1)
+        if len(all_of_them) <= mentions.EVERYBODY_PEOPLE_MAX:
+            everybody = tuple(row["person"] for row in all_of_them)
+    return mentions.named(rows, everybody)
 
 
 def system_draft(room: int, actor: int, event: str, detail: str = "") -> Draft:
@@ -215,7 +235,8 @@ class Posts:
                 authors = tuple({line.author for line in lines})
                 self._hub.publish(RoomChanged(room, since, version, str(html), authors))
                 named = tuple({person for line in lines for person in mentioned[line.id]})
-                self._hub.publish(RoomActive(room, lines[-1].seq, authors, named))
+                writers = tuple({line.author for line in lines if line.kind != "system"})  # those to be told of
+                self._hub.publish(RoomActive(room, lines[-1].seq, writers, named))
         return articles
 
 

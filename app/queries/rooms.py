@@ -9,7 +9,7 @@ DIRECTORY_ROOMS_MAX = 200
 MEMBERS_SHOWN_MAX = 500
 
 _MINE = """
-SELECT r.id, r.name, r.visibility
+SELECT r.id, r.name, r.visibility, m.notify
 FROM membership m JOIN room r ON r.id = m.room
 WHERE m.person = {}
 ORDER BY lower(r.name), r.id

@@ -152,7 +152,7 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         for room in self._rooms.values():
-            room.typists.close()
+            room.close()
 
     async def _sweep(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -174,7 +174,7 @@ class Hub:
             room.quiet_sweeps += 1
             if room.quiet_sweeps > EMPTY_ROOM_SWEEPS and not room.seats:
                 del self._rooms[room.id]
-                room.typists.close()
+                room.close()
                 await self._bus.unsubscribe(topic_of_room(room.id))
                 if room.id in self._rooms:  # somebody came while we said goodbye
                     await self._bus.subscribe(topic_of_room(room.id))

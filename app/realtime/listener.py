@@ -43,7 +43,7 @@ class DirectListener:
 
     def write(self, frame: Frame) -> None:
         if self._protocol is not None:
-            self._protocol.write_shared(frame.data)
+            self._protocol.write_shared(frame)
 
     def close(self, code: int) -> None:
         if self._protocol is not None:

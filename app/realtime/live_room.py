@@ -21,6 +21,8 @@ from app.realtime.typing import Typists
 from app.rendering import room_version, typing
 
 HEARTBEAT_SECONDS = 20.0
+FRAME_SECONDS_MIN = 0.02
+"""What comes sooner after a frame joins the next: a busy room costs less a message, a quiet one waits for nothing."""
 HELD_SECONDS = 0.05
 HELD_EVENTS_MAX = 200
 RETRY_SECONDS = 0.5
@@ -80,6 +82,9 @@ class LiveRoom:
         self._source = source
         self._spawn = spawn
         self._held: dict[int, RoomChanged] = {}  # by `since`
+        self._next: list[RoomChanged] = []  # in order, from `version` on: the next frame
+        self._next_frame_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._filling = False
         self._next_heartbeat = 0.0
         self.typists = Typists(self._tell_who_types)
@@ -90,18 +95,24 @@ class LiveRoom:
 
     def take(self, event: RoomChanged) -> None:
         """Deliver an event, or hold it until what lies before it has come; safe to repeat."""
-        if self.version is not None and event.version <= self.version:
-            return  # delivered already
-        if event.since != self.version:
+        reached = self._reached
+        if reached is not None and event.version <= reached:
+            return  # delivered already, or about to be
+        if event.since != reached:
             if len(self._held) < HELD_EVENTS_MAX:
                 self._held[event.since] = event
             self._spawn(self._fill_after_a_moment())
             return
-        self._deliver(event)
+        self._take_in_order(event)
         self._take_held(event.version)
 
+    @property
+    def _reached(self) -> int | None:
+        """The version that the next frame will lead to."""
+        return self._next[-1].version if self._next else self.version
+
     def is_behind(self, version: int) -> bool:
-        return self.version is not None and self.version < version
+        return self._reached is not None and self._reached < version
 
     def fill_soon(self) -> None:
         """Ask PostgreSQL for what no event told."""
@@ -115,6 +126,11 @@ class LiveRoom:
             return
         self._next_heartbeat = now + HEARTBEAT_SECONDS
         self._write_to_level_seats(room_version(self.version))
+
+    def close(self) -> None:
+        self.typists.close()
+        if self._timer:
+            self._timer.cancel()
 
     def _tell_who_types(self, people: Mapping[int, str]) -> None:
         if self.version is not None:
@@ -132,16 +148,30 @@ class LiveRoom:
     def _take_held(self, version: int) -> None:
         """Deliver what was held for this version, and forget what has been overtaken."""
         while follower := self._held.pop(version, None):
-            self._deliver(follower)
+            self._take_in_order(follower)
             version = follower.version
         self._held = {since: event for since, event in self._held.items() if event.version > version}
 
-    def _deliver(self, event: RoomChanged) -> None:
-        """Write a frame that starts where the room stands to every seat that stands there too."""
-        since, version = event.since, event.version
+    def _take_in_order(self, event: RoomChanged) -> None:
+        """Deliver at once, or with the next frame if the last one has just gone out."""
+        wait = self._next_frame_at - asyncio.get_running_loop().time()
+        self._next.append(event)
+        if wait <= 0:
+            self._deliver_next()
+        elif len(self._next) == 1:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._deliver_next)
+
+    def _deliver_next(self) -> None:
+        """Write one frame that starts where the room stands to every seat that stands there too."""
+        if not self._next:
+            return
+        events, self._next = self._next, []
+        since, version = events[0].since, events[-1].version
+        now = asyncio.get_running_loop().time()
         self.version = version
-        self._next_heartbeat = asyncio.get_running_loop().time() + HEARTBEAT_SECONDS
-        frame = Frame(event.html)
+        self._next_heartbeat = now + HEARTBEAT_SECONDS
+        self._next_frame_at = now + FRAME_SECONDS_MIN
+        frame = Frame("".join(event.html for event in events))
         for seat in list(self.seats):
             if seat.catching_up:
                 continue
@@ -150,8 +180,9 @@ class LiveRoom:
                 seat.listener.write(frame)
             elif seat.version < version:
                 self._catch_up_soon(seat)  # it read half of this frame in PostgreSQL
-        for author in event.authors:
-            self.typists.stopped(author)
+        for event in events:
+            for author in event.authors:
+                self.typists.stopped(author)
 
     async def _fill_after_a_moment(self) -> None:
         await asyncio.sleep(HELD_SECONDS)
@@ -161,10 +192,9 @@ class LiveRoom:
     async def _fill(self) -> None:
         """Bring the room to PostgreSQL's version, in order with what the bus brings meanwhile."""
         try:
-            while self.seats and self.version is not None:
-                since = self.version
+            while self.seats and (since := self._reached) is not None:
                 changes = await self._read(self._source.changes, since)
-                if self.version != since:
+                if self._reached != since:
                     continue  # an event came first; what was read starts too early now
                 if changes.version <= since:
                     break

@@ -4,7 +4,7 @@ const onTouch = matchMedia("(hover: none) and (pointer: coarse)")
 
 // An Enter that ends an input method's composition never sends; Safari tells it by key code 229 alone.
 field?.addEventListener("keydown", event => {
-  if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing || event.keyCode === 229) return
+  if (event.defaultPrevented || event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing || event.keyCode === 229) return
   if (onTouch.matches && !event.ctrlKey && !event.metaKey) return
   event.preventDefault()
   field.form.requestSubmit()

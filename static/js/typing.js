@@ -1,7 +1,7 @@
 // Says that somebody types, and who else does: "Ana, Bo and 2 more".
 const field = document.querySelector("#composer[data-live] textarea")
 const signals = document.getElementById("signals")
-const TELL_MILLISECONDS = 1500
+const TELL_MILLISECONDS = 1100 // the name stays for 4 seconds after that, so for some 4 after the last key
 const NAMES_MOST = 2
 
 let told = 0

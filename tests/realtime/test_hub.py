@@ -53,17 +53,19 @@ async def no_rooms(person: int) -> Sequence[int]:
 
 
 def spell(since: int, version: int) -> str:
-    return " ".join(str(number) for number in range(since + 1, version + 1))
+    return "".join(f" {number}" for number in range(since + 1, version + 1))
 
 
 class Socket:
     def __init__(self) -> None:
         self.person = self.session = 1
         self.received: list[int] = []
+        self.frames = 0
         self.closed_with = 0
 
     def write(self, frame: Frame) -> None:
         if "<" not in frame.html:
+            self.frames += 1
             self.received.extend(int(number) for number in frame.html.split())
 
     def close(self, code: int) -> None:
@@ -91,6 +93,7 @@ def test_every_seat_gets_every_change_once_and_in_order(steps: list[tuple[str, i
 
 async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
     live_room.HELD_SECONDS = live_room.RETRY_SECONDS = 0.0
+    live_room.FRAME_SECONDS_MIN = chance.choice([0.0, 0.0005])
     redis = connect("redis://127.0.0.1:1")
     room = Room(chance)
     hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, no_rooms))
@@ -146,7 +149,30 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
     await settle()
     assert level.received == ahead.received == [1, 2, 3, 4]
     hub.deliver(room.post(1))
-    assert level.received == ahead.received == [1, 2, 3, 4, 5]
+    async with asyncio.timeout(5):
+        while level.received != [1, 2, 3, 4, 5] or ahead.received != [1, 2, 3, 4, 5]:
+            await asyncio.sleep(0)
+    hub.close()
+    await redis.aclose()
+
+
+async def test_a_quiet_room_is_told_at_once_and_a_busy_one_in_shared_frames() -> None:
+    redis = connect("redis://127.0.0.1:1")
+    room = Room(random.Random(0))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, no_rooms))
+    socket = Socket()
+    await hub.join(socket, ROOM, 0)
+    await settle()
+    live_room.FRAME_SECONDS_MIN = 0.05
+    hub.deliver(room.post(1))
+    assert socket.received == [1]
+    for _ in range(5):
+        hub.deliver(room.post(1))
+    assert socket.received == [1]
+    async with asyncio.timeout(5):
+        while len(socket.received) < 6:
+            await asyncio.sleep(0)
+    assert (socket.received, socket.frames) == ([1, 2, 3, 4, 5, 6], 2)
     hub.close()
     await redis.aclose()
 

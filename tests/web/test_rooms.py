@@ -77,6 +77,8 @@ def addresses(room: int | str) -> list[tuple[str, str]]:
         ("GET", f"/rooms/{room}/messages?before=5"),
         ("GET", f"/rooms/{room}/changes?since=0"),
         ("GET", f"/rooms/{room}/members"),
+        ("GET", f"/rooms/{room}/mentionable?q=a"),
+        ("POST", f"/rooms/{room}/notify"),
         ("POST", f"/rooms/{room}/messages"),
         ("POST", f"/rooms/{room}/join"),
         ("POST", f"/rooms/{room}/leave"),

@@ -1,0 +1,16 @@
+"""What a room should tell a person of."""
+
+from app.errors import Invalid
+from app.tables import Membership
+from app.views import Person, Room
+
+CHOICES = ("everything", "mentions", "nothing")
+
+_NOTIFY = "UPDATE membership SET notify = {} WHERE person = {} AND room = {}"
+
+
+async def choose(person: Person, room: Room, notify: str) -> None:
+    """Be told of everything, of mentions only, or of nothing; raises Invalid for any other word."""
+    if notify not in CHOICES:
+        raise Invalid(notify="A room tells you of everything, of mentions only, or of nothing.")
+    await Membership.raw(_NOTIFY, notify, person.id, room.id)

@@ -1,0 +1,280 @@
+"""News for somebody who looks elsewhere: title, icon, the browser's notification, once across the tabs."""
+
+import asyncio
+import json
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import PATIENCE_MILLISECONDS, PHONE, Arrive, Person
+
+# The browser shows its notifications outside the page, where no test sees them: what was asked of it is kept here.
+RECORDER = """
+window.notices = []
+window.asked = 0
+window.notes = 0
+const Real = window.Notification
+window.Notification = class extends EventTarget {
+  static get permission() { return Real.permission }
+  static requestPermission() { window.asked++; return Real.requestPermission() }
+  constructor(title, options) { super(); window.notices.push({ title, ...options }); window.lastNotice = this }
+  close() {}
+}
+const start = OscillatorNode.prototype.start
+OscillatorNode.prototype.start = function (...when) { window.notes++; return start.apply(this, when) }
+"""
+
+
+@pytest.fixture
+async def ana(arrive: Arrive) -> Person:
+    """Ana, who allows notifications, in a room named Garden."""
+    ana = await arrive()
+    await ana.context.grant_permissions(["notifications"])
+    await ana.context.add_init_script(RECORDER)
+    await ana.sign_up("Ana")
+    await ana.make_room("Garden")
+    return ana
+
+
+async def look_away(person: Person) -> None:
+    """Bring another page to the front. (A driven browser tells every page that it is there, unless told not to.)"""
+    for page in person.context.pages:
+        session = await person.context.new_cdp_session(page)
+        await session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+    elsewhere = await person.context.new_page()
+    await elsewhere.bring_to_front()
+    for page in person.context.pages[:-1]:
+        await until(page, "!document.hasFocus()")
+
+
+async def look_at(page: Page) -> None:
+    await page.bring_to_front()
+    await until(page, "document.hasFocus()")
+
+
+async def until(page: Page, expression: str) -> None:
+    """Wait for an expression on a page that may not be in front, where no frames are drawn."""
+    async with asyncio.timeout(PATIENCE_MILLISECONDS / 1000):
+        while not await page.evaluate(expression):
+            await page.evaluate("new Promise(resolve => setTimeout(resolve))")
+
+
+def room_of(person: Person) -> int:
+    return int(person.page.url.rsplit("/", 1)[1])
+
+
+async def another_tab(person: Person, room: int) -> Page:
+    page = await person.context.new_page()
+    await page.goto(f"{person.url}/rooms/{room}")
+    return page
+
+
+async def active(
+    page: Page, room: int, seq: int, authors: tuple[int, ...] = (999,), mentioned: tuple[int, ...] = (), new: int = 1
+) -> None:
+    """Something was posted, as the page is told by its unread counts."""
+    detail = {"room": room, "lastSeq": seq, "newMessages": new, "authors": authors, "mentioned": mentioned}
+    await page.evaluate(
+        f"document.dispatchEvent(new CustomEvent('teahouse:activity', {{ detail: {json.dumps(detail)} }}))"
+    )
+
+
+async def notices(*pages: Page) -> list[dict]:
+    return [notice for page in pages for notice in await page.evaluate("window.notices")]
+
+
+async def until_told(count: int, *pages: Page) -> None:
+    async with asyncio.timeout(PATIENCE_MILLISECONDS / 1000):
+        while len(await notices(*pages)) < count:
+            await pages[0].evaluate("new Promise(resolve => setTimeout(resolve))")
+    assert len(await notices(*pages)) == count
+
+
+async def me(person: Person) -> int:
+    return int(await person.page.get_attribute("body", "data-me"))
+
+
+async def choose(person: Person, notify: str) -> None:
+    await person.page.click("#bell > summary")
+    await person.page.click(f"#notify [value={notify}]")
+    await until(person.page, f"document.querySelector('#rooms a[aria-current]').dataset.notify === '{notify}'")
+    await person.page.keyboard.press("Escape")
+    await person.page.locator("#notify").wait_for(state="hidden")
+
+
+async def test_a_message_while_looking_elsewhere_is_told_with_the_rooms_name_and_not_its_text(ana: Person) -> None:
+    await look_away(ana)
+    await active(ana.page, room_of(ana), 1)
+    await until(ana.page, "window.notices.length === 1")
+    (notice,) = await notices(ana.page)
+    assert (notice["title"], notice["body"]) == ("Garden", "New message")
+    await active(ana.page, room_of(ana), 2, mentioned=(await me(ana),))
+    await until(ana.page, "window.notices.length === 2")
+    assert (await notices(ana.page))[1]["body"] == "You were mentioned"
+
+
+async def test_whoever_reads_the_room_is_not_told_nor_of_ones_own_messages(ana: Person) -> None:
+    room = room_of(ana)
+    await look_at(ana.page)
+    await active(ana.page, room, 1)
+    await look_away(ana)
+    await active(ana.page, room, 2, authors=(await me(ana),))
+    await active(ana.page, room, 3, authors=())
+    await active(ana.page, room, 4, new=0)
+    await active(ana.page, 123456789, 4)
+    await active(ana.page, room, 5, authors=(await me(ana), 999))
+    await until(ana.page, "window.notices.length > 0")
+    assert len(await notices(ana.page)) == 1  # the last one alone, which somebody else had a part in
+
+
+async def test_of_two_tabs_exactly_one_tells(ana: Person) -> None:
+    room = room_of(ana)
+    second = await another_tab(ana, room)
+    await look_away(ana)
+    for seq in range(1, 6):
+        for page in (ana.page, second):
+            await active(page, room, seq)
+        await until_told(seq, ana.page, second)
+    await active(second, room, 6)
+    await until_told(6, ana.page, second)
+
+
+async def test_a_tab_in_front_that_shows_the_room_keeps_the_others_quiet(ana: Person) -> None:
+    room = room_of(ana)
+    second = await another_tab(ana, room)
+    await look_away(ana)
+    await look_at(second)
+    assert not await ana.page.evaluate("document.hasFocus()")
+    await active(ana.page, room, 1)
+    await active(second, room, 1)
+    await look_away(ana)
+    await active(ana.page, room, 2)
+    await until(ana.page, "window.notices.length > 0")
+    assert len(await notices(ana.page, second)) == 1
+
+
+async def test_a_click_on_it_opens_the_room(ana: Person) -> None:
+    garden = room_of(ana)
+    await ana.make_room("Kitchen")
+    await look_away(ana)
+    await active(ana.page, garden, 1)
+    await until(ana.page, "window.notices.length === 1")
+    await ana.page.evaluate("lastNotice.dispatchEvent(new Event('click'))")
+    await ana.page.wait_for_url(f"**/rooms/{garden}")
+
+
+async def test_a_room_tells_nothing_or_mentions_only_as_chosen_and_every_tab_knows(ana: Person) -> None:
+    room = room_of(ana)
+    second = await another_tab(ana, room)
+    await look_at(ana.page)
+    await choose(ana, "nothing")
+    await until(second, "document.querySelector('#rooms a[aria-current]').dataset.notify === 'nothing'")
+    await look_away(ana)
+    for page in (ana.page, second):
+        await active(page, room, 1, mentioned=(await me(ana),))
+    await look_at(ana.page)
+    await choose(ana, "mentions")
+    await look_away(ana)
+    await active(ana.page, room, 2)
+    await active(ana.page, room, 3, mentioned=(await me(ana),))
+    await until(ana.page, "window.notices.length > 0")
+    assert [notice["body"] for notice in await notices(ana.page, second)] == ["You were mentioned"]
+    await ana.page.reload()
+    assert await ana.page.get_attribute("#rooms a[aria-current]", "data-notify") == "mentions"
+
+
+async def test_title_and_icon_count_what_is_unread_until_the_tab_is_looked_at(ana: Person) -> None:
+    assert await ana.page.title() == "Garden · Teahouse"
+    icon = await ana.page.get_attribute("link[rel=icon]", "href")
+    await look_away(ana)
+    unread = "document.querySelector('#rooms a[aria-current]').dataset.unread = "
+    await ana.page.evaluate(f"{unread}3")
+    await until(ana.page, "document.title === '(3) Garden · Teahouse'")
+    await until(ana.page, "document.querySelector('link[rel=icon]').href.startsWith('data:image/png')")
+    await ana.page.evaluate(f"{unread}0")  # read on another device
+    await until(ana.page, "document.title === 'Garden · Teahouse'")
+    await ana.page.evaluate(f"{unread}2")
+    await until(ana.page, "document.title === '(2) Garden · Teahouse'")
+    await look_at(ana.page)
+    await until(ana.page, "document.title === 'Garden · Teahouse'")
+    await until(ana.page, f"document.querySelector('link[rel=icon]').getAttribute('href').endsWith({icon!r})")
+
+
+async def test_a_title_that_changes_meanwhile_keeps_its_new_name(ana: Person) -> None:
+    await look_away(ana)
+    unread = "document.querySelector('#rooms a[aria-current]').dataset.unread = "
+    await ana.page.evaluate(f"{unread}3")
+    await until(ana.page, "document.title === '(3) Garden · Teahouse'")
+    await ana.page.evaluate("document.title = 'Orchard · Teahouse'")
+    await ana.page.evaluate(f"{unread}4")
+    await until(ana.page, "document.title === '(4) Orchard · Teahouse'")
+    await look_at(ana.page)
+    await until(ana.page, "document.title === 'Orchard · Teahouse'")
+
+
+async def test_the_count_leaves_out_what_a_room_shall_not_tell(ana: Person) -> None:
+    await choose(ana, "mentions")
+    await ana.page.evaluate(
+        "Object.assign(document.querySelector('#rooms a[aria-current]').dataset, {unread: 9, mentions: 1})"
+    )
+    await look_away(ana)
+    await until(ana.page, "document.title === '(1) Garden · Teahouse'")
+    await look_at(ana.page)
+    await choose(ana, "nothing")
+    await look_away(ana)
+    await ana.page.evaluate("new Promise(resolve => setTimeout(resolve))")
+    assert await ana.page.title() == "Garden · Teahouse"
+
+
+async def test_a_soft_sound_that_can_be_switched_off(ana: Person) -> None:
+    room = room_of(ana)
+    await ana.page.click("#bell > summary")  # a page that was never touched makes no sound
+    await look_away(ana)
+    await active(ana.page, room, 1)
+    await until(ana.page, "window.notes === 2")
+    await look_at(ana.page)
+    await ana.page.click("#device [data-sound]")
+    assert await ana.page.get_attribute("#device [data-sound]", "aria-pressed") == "false"
+    await ana.page.reload()
+    await ana.page.click("#bell > summary")
+    assert await ana.page.get_attribute("#device [data-sound]", "aria-pressed") == "false"
+    await look_away(ana)
+    await active(ana.page, room, 2)
+    await until(ana.page, "window.notices.length === 1")
+    assert await ana.page.evaluate("window.notes") == 0
+
+
+async def test_permission_is_asked_by_a_button_alone(arrive: Arrive) -> None:
+    ana = await arrive(**PHONE)
+    await ana.context.add_init_script(RECORDER.replace("return Real.permission", "return window.answer ?? 'default'"))
+    await ana.sign_up("Ana")
+    await ana.make_room("Garden")
+    await active(ana.page, room_of(ana), 1)
+    assert await ana.page.evaluate("window.asked") == 0
+    await ana.page.tap("#bell > summary")
+    lines = ana.page.locator("#device [data-permission]:visible")
+    assert await lines.all_inner_texts() == ["Notify me on this device"]
+    await ana.page.evaluate("window.answer = 'denied'")
+    await lines.tap()
+    await until(ana.page, "window.asked === 1")
+    await ana.page.locator("#device [data-permission=denied]").wait_for()
+    assert "blocked" in await lines.inner_text()
+
+
+async def test_granted_the_page_says_so(ana: Person) -> None:
+    await ana.page.click("#bell > summary")
+    lines = ana.page.locator("#device [data-permission]:visible")
+    assert await lines.all_inner_texts() == ["Notifications are on."]
+    assert await ana.page.evaluate("window.asked") == 0
+
+
+async def test_without_javascript_the_choice_is_a_form(arrive: Arrive) -> None:
+    ana = await arrive("Ana", java_script_enabled=False)
+    await ana.page.goto(f"{ana.url}/rooms")
+    await ana.page.fill("[name=name]", "Garden")
+    await ana.page.click("text=Make the room")
+    await ana.page.click("#bell > summary")
+    assert not await ana.page.locator("#device").is_visible()
+    await ana.page.click("#notify [value=nothing]")
+    await ana.page.wait_for_load_state()
+    assert await ana.page.get_attribute("#rooms a[aria-current]", "data-notify") == "nothing"
