@@ -42,6 +42,7 @@ from app.web import (
     preview,
     problems,
     rooms,
+    search,
     socket,
     static,
 )
@@ -90,6 +91,8 @@ HANDLERS = [
     messages.post_message,
     messages.history,
     messages.changes,
+    search.search,
+    search.suggest,
     mentions.mentionable,
     notify.choose,
     message_menu.show,

@@ -6,6 +6,7 @@ fragment can be placed into another one; nothing else in the program makes an `H
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from minijinja import Environment, load_from_path
 
-from app import views
+from app import marking, views
 from app.views import Html
 
 ROOT = Path(__file__).parent.parent
@@ -261,6 +262,22 @@ def people_page(frame: views.Frame, crowd: views.Crowd, search: str, problem: st
 
 def person_page(frame: views.Frame, profile: views.Profile) -> Html:
     return _render("pages/person.html", frame=frame, profile=profile)
+
+
+def search_page(
+    frame: views.Frame, query: str, page: views.SearchPage, words: Sequence[str], hints: Sequence[str]
+) -> Html:
+    """Results are the usual articles with `words` marked in their text."""
+    found = [
+        replace(each, line=replace(each.line, html=Html(marking.mark(each.line.html, words))))
+        for each in page.results
+    ]
+    page = replace(page, results=found)
+    return _render("pages/search.html", frame=frame, query=query, page=page, hints=hints, suggestions=())
+
+
+def suggestions(suggestions: Sequence[views.Suggestion]) -> Html:
+    return _render("fragments/suggestions.html", suggestions=suggestions)
 
 
 def me_page(frame: views.Frame, form: views.Form) -> Html:

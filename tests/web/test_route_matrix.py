@@ -98,6 +98,8 @@ MATRIX = {
     "GET /people": Row("/people", SIGNED_IN_200, SIGNED_IN_200),
     "GET /people/{person_id:int}": Row("/people/{target}", SIGNED_IN_200, SIGNED_IN_200),
     "GET /people/{person_id:int}/avatar": Row("/people/{target}/avatar", SIGNED_IN_200, SIGNED_IN_200),
+    "GET /search": Row("/search?q=hello", SIGNED_IN_200, SIGNED_IN_200),
+    "GET /search/suggestions": Row("/search/suggestions?q=from:", SIGNED_IN_200, SIGNED_IN_200),
     "WEBSOCKET /socket": Row("/socket?room={room}", "4401 4403 open open open", "4401 4403 4403 4403 4403"),
     "GET /static/{fingerprint:str}/{path:path}": Row("/static/x/all.css", EVERYBODY_200, EVERYBODY_200),
     "GET /people/{person_id:int}/mine.css": Row("/people/{target}/mine.css", EVERYBODY_200, EVERYBODY_200),
