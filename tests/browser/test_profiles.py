@@ -16,8 +16,8 @@ async def test_a_new_name_and_picture_show_on_a_page_that_is_open(arrive: Arrive
     await bo.page.locator(".message .author", has_text="Ana Maria").wait_for()
     await me.set_input_files("[name=avatar]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture()})
     await me.click("text=Use this picture")
-    await bo.page.locator(".message .portrait img").wait_for()
-    await bo.until("document.querySelector('.message .portrait img').naturalWidth === 256")
+    await bo.page.locator(".message > .portrait img").wait_for()
+    await bo.until("document.querySelector('.message > .portrait img').naturalWidth === 256")
     box = await bo.page.locator(".message .portrait").bounding_box()
     assert abs(box["width"] - box["height"]) < 1
 

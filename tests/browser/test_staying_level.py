@@ -154,9 +154,9 @@ async def test_a_page_that_slept_long_takes_the_timeline_afresh_and_keeps_what_w
     await asyncio.gather(*[bo.say(room, f"message {n}") for n in range(320)])
     await ana.context.set_offline(False)
     await ana.sees("written asleep")
+    await ana.until("document.getElementById('room-version').value === '323'")
     seqs = await ana.seqs()
     assert seqs == list(range(seqs[0], 324))
-    assert await ana.page.evaluate("document.getElementById('room-version').value") == "323"
 
 
 async def test_signing_out_in_one_tab_leads_the_other_to_the_sign_in_page(arrive: Arrive) -> None:
@@ -245,8 +245,9 @@ async def test_a_room_of_many_messages_opens_at_the_newest_fifty(arrive: Arrive,
     room = await ana.make_room("Garden plans")
     connection = await asyncpg.connect(servers.database_url)
     await connection.execute(
-        "INSERT INTO message (id, room, seq, version, posted_version, author, body) "
-        "SELECT gen_random_uuid(), $1, n, n, n, (SELECT person FROM membership WHERE room = $1), 'message ' || n "
+        "INSERT INTO message (id, room, seq, version, posted_version, author, body, html) "
+        "SELECT gen_random_uuid(), $1, n, n, n, (SELECT person FROM membership WHERE room = $1), 'message ' || n, "
+        "'<p>message ' || n || '</p>' "
         "FROM generate_series(1, 100000) n",
         room,
     )
