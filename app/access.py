@@ -7,10 +7,11 @@ like one that does not exist.
 import hashlib
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from app.errors import NotAMember, NotThere, SignedOut
-from app.tables import LoginSession, Membership, Room
-from app.views import Person
+from app.tables import LoginSession, Membership, Message, Room
+from app.views import MessagePlace, Person
 from app.views import Room as RoomView
 
 INT4_MAX = 2**31 - 1
@@ -31,6 +32,12 @@ SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m
             THEN (SELECT count(*) FROM membership WHERE room = r.id) ELSE 0 END AS people
 FROM room r LEFT JOIN membership m ON m.room = r.id AND m.person = {}
 WHERE r.id = {}
+"""
+
+_MESSAGE_FOR = """
+SELECT g.id, g.room, g.seq, g.author, g.kind, g.deleted_at IS NOT NULL AS deleted, r.visibility, m.role
+FROM message g JOIN room r ON r.id = g.room LEFT JOIN membership m ON m.room = g.room AND m.person = {}
+WHERE g.id = {}
 """
 
 _STILL_LISTENING = """
@@ -72,6 +79,36 @@ async def visible_room_for(person: Person, room_id: int) -> RoomView:
     if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
         raise NotThere
     return RoomView(**rows[0])
+
+
+async def message_for(person: Person, message_id: str) -> MessagePlace:
+    """A message of a room that the person is in; raises NotThere, or NotAMember for one of an open room."""
+    rows: list[dict[str, Any]] = []
+    if (name := _uuid(message_id)) is not None:
+        rows = await Message.raw(_MESSAGE_FOR, person.id, name)
+    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+        raise NotThere
+    row = rows[0]
+    if row["role"] is None:
+        raise NotAMember
+    return MessagePlace(
+        id=row["id"],
+        room=row["room"],
+        seq=row["seq"],
+        author=row["author"],
+        kind=row["kind"],
+        deleted=row["deleted"],
+        is_mine=row["author"] == person.id,
+        is_admin=row["role"] == "admin",
+    )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        parsed = UUID(text)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == text.lower() else None
 
 
 async def room_behind(code: str) -> RoomView:

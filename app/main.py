@@ -14,17 +14,18 @@ from litestar.types import Message, Scope
 
 from app import access
 from app.actions.messages import Posts
+from app.actions.receipts import Receipts
 from app.database import Database
 from app.errors import Problem
 from app.limits import Limits
-from app.queries import changes, timeline
+from app.queries import changes, marks, timeline
 from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
-from app.web import accounts, health, me, members, messages, problems, rooms, socket, static
+from app.web import accounts, health, me, members, message_menu, messages, problems, rooms, socket, static
 from app.web.origins import refuse_cross_site
 from app.web.visitors import maybe_signed_in, signed_in
 
@@ -55,6 +56,11 @@ HANDLERS = [
     messages.post_message,
     messages.history,
     messages.changes,
+    message_menu.show,
+    message_menu.menu,
+    message_menu.readers,
+    message_menu.mark_unread,
+    message_menu.delete,
     socket.socket,
     static.static_file,
     static.mine,
@@ -80,9 +86,26 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     """One worker's application. `settings.redis_url` must be set."""
     redis = bus.connect(settings.redis_url or "")
     the_bus = bus.Bus(redis)
-    source = Source(changes.piece, changes.resume, timeline.versions, access.lost_access, rooms_query.rooms_of)
+    source = Source(
+        changes.piece,
+        changes.resume,
+        timeline.versions,
+        access.lost_access,
+        rooms_query.rooms_of,
+        marks.last_seqs,
+        marks.activity_since,
+        marks.marks_of,
+        marks.receipts_of,
+    )
     hub = Hub(the_bus, source)
-    parts = {"settings": settings, "hub": hub, "limits": Limits(redis, settings.limits), "posts": Posts(hub)}
+    receipts = Receipts(hub)
+    parts = {
+        "settings": settings,
+        "hub": hub,
+        "limits": Limits(redis, settings.limits),
+        "posts": Posts(hub),
+        "receipts": receipts,
+    }
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
@@ -91,6 +114,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),
             "publishing to Redis": the_bus.send,
             "the sweep": hub.sweep_for_ever,
+            "read marks": receipts.write_for_ever,
         }
         tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
         try:
@@ -98,6 +122,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         finally:
             for task in tasks:
                 task.cancel()
+            await receipts.write_the_last()
             hub.close()
             await asyncio.gather(*tasks, return_exceptions=True)
             await redis.aclose()

@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 FINGERPRINT_LENGTH = 10
+UNREAD_SHOWN = 25
+"""How many unread messages are on the page that shows the first of them."""
 
 
 # -- fragments and streams: the same for everybody
@@ -60,7 +62,44 @@ def typing(people: Mapping[int, str], version: int) -> Html:
     return _render("streams/typing.html", people=people, version=version)
 
 
+def activity(news: Sequence[views.RoomNews]) -> Html:
+    """What was posted in rooms, the same for all their people."""
+    return _render("streams/activity.html", news=news)
+
+
+def marks(counts: Sequence[views.RoomMarks]) -> Html:
+    """One person's own counts."""
+    return _render("streams/marks.html", counts=counts)
+
+
+def receipts(receipts: views.Receipts) -> Html:
+    """How far people have read the room."""
+    return _render("streams/receipts.html", receipts=receipts)
+
+
+def changed(element_id: str, article: Html) -> Html:
+    """The answer to who changed a message: its article, without a version."""
+    return _render("streams/changed.html", element_id=element_id, article=article)
+
+
+def menu(message: views.MessagePlace) -> Html:
+    return _render("fragments/menu.html", message=message)
+
+
+def readers(message: views.MessagePlace, people: Sequence[views.Member], more: int) -> Html:
+    """Who has read a message; `more` have, besides those listed."""
+    return _render("fragments/readers.html", message=message, people=people, more=more)
+
+
 # -- pages
+
+
+def menu_page(frame: views.Frame, message: views.MessagePlace) -> Html:
+    return _render("pages/menu.html", frame=frame, message=message)
+
+
+def readers_page(frame: views.Frame, message: views.MessagePlace, people: Sequence[views.Member], more: int) -> Html:
+    return _render("pages/readers.html", frame=frame, message=message, people=people, more=more)
 
 
 def room_page(
@@ -70,9 +109,15 @@ def room_page(
     members: Sequence[views.Member],
     message_id: str,
     form: views.Form,
+    receipts: views.Receipts,
+    around: str = "",
 ) -> Html:
+    """`around` is the element id of the message that the page was opened for."""
     return _render(
         "pages/room.html",
+        receipts=receipts,
+        around=around,
+        unread_link=_unread_link(room, timeline, around),
         frame=frame,
         room=room,
         timeline=timeline,
@@ -81,6 +126,15 @@ def room_page(
         form=form,
         unsent=str(_unsent(frame.me)) if frame.me else "",
     )
+
+
+def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> str:
+    """The way to the first unread message: on this page, or on the page that shows it; empty when none is needed."""
+    read = room.last_read_seq or 0
+    if around or timeline.has_newer or not timeline.messages or not 0 < read < room.last_seq:
+        return ""
+    first = next((line for line in timeline.messages if line.seq == read + 1), None)
+    return f"#{first.element_id}" if first else f"/rooms/{room.id}?before={read + UNREAD_SHOWN}"
 
 
 def _unsent(me: views.Person) -> Html:

@@ -120,6 +120,56 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark(Portrayed):
+    """How far one person has read a room: `last_read_seq` for their own counts, `seen_seq` for the others."""
+
+    id: int
+    name: str
+    avatar: str | None
+    last_read_seq: int
+    seen_seq: int
+    mentions: int  # of them that are unread
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """Who has read how far. In a large room only `readers` of its newest message are shown."""
+
+    people: int
+    last_seq: int
+    readers: int  # of the newest message, besides its author
+    marks: Sequence[Mark]
+
+    @property
+    def is_large(self) -> bool:
+        return self.people > RECEIPTS_PEOPLE_MAX
+
+
+RECEIPTS_PEOPLE_MAX = 100
+"""In a room of more people there are no portraits under messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNews:
+    """What was posted in a room since it was told last: author → their newest seq, and (person, seq) of mentions."""
+
+    room: int
+    last_seq: int
+    authors: Mapping[int, int]
+    mentioned: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMarks:
+    """One person's counts in one room."""
+
+    room: int
+    last_seq: int
+    last_read_seq: int
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoomCard:
     """A room in a list."""
 
@@ -128,6 +178,13 @@ class RoomCard:
     visibility: str
     people: int = 0
     joined: bool = True
+    last_seq: int = 0
+    last_read_seq: int = 0
+    mentions: int = 0
+
+    @property
+    def unread(self) -> int:
+        return max(0, self.last_seq - self.last_read_seq)
 
     @property
     def closed(self) -> bool:
@@ -169,6 +226,24 @@ class Member(Portrayed):
     id: int
     name: str
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePlace:
+    """A message as a door opens to it: where it stands, and what the person may do with it."""
+
+    id: UUID
+    room: int
+    seq: int
+    author: int
+    kind: str
+    deleted: bool
+    is_mine: bool
+    is_admin: bool  # of the room
+
+    @property
+    def is_deletable(self) -> bool:
+        return self.kind != "system" and not self.deleted and (self.is_mine or self.is_admin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ class Reader:
 
     @property
     def version(self) -> int:
-        return version(self.frames[-1]) if self.frames else 0
+        return next((version(frame) for frame in reversed(self.frames) if VERSION.search(frame)), 0)
 
     async def until(self, condition, seconds: float = PATIENCE_SECONDS) -> "Reader":
         """Wait for what the socket brings to fulfil the condition."""

@@ -214,8 +214,9 @@ class Posts:
                 html = rendering.changes([article for _, article in new], [], version)
                 authors = tuple({line.author for line in lines})
                 self._hub.publish(RoomChanged(room, since, version, str(html), authors))
-                named = tuple({person for line in lines for person in mentioned[line.id]})
-                self._hub.publish(RoomActive(room, lines[-1].seq, authors, named))
+                own = tuple({line.author: line.seq for line in lines}.items())
+                named = tuple((person, line.seq) for line in lines for person in mentioned[line.id])
+                self._hub.publish(RoomActive(room, lines[0].seq - 1, lines[-1].seq, own, named))
         return articles
 
 

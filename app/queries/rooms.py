@@ -9,7 +9,9 @@ DIRECTORY_ROOMS_MAX = 200
 MEMBERS_SHOWN_MAX = 500
 
 _MINE = """
-SELECT r.id, r.name, r.visibility
+SELECT r.id, r.name, r.visibility, r.last_seq, m.last_read_seq,
+       (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
+           AS mentions
 FROM membership m JOIN room r ON r.id = m.room
 WHERE m.person = {}
 ORDER BY lower(r.name), r.id

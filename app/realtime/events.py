@@ -9,6 +9,8 @@ from typing import Annotated
 
 import msgspec
 
+from app.views import Mark
+
 
 class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Messages were posted or changed; `html` is the stream fragment that shows it."""
@@ -21,13 +23,25 @@ class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 
 class RoomActive(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """Something was posted, for those who are in the room but look at another one: its newest seq, who posted,
-    and who was mentioned. Told to the sockets gathered, not one by one."""
+    """Something was posted after `since`, for those who are in the room but look at another one: its newest seq,
+    (author, their newest seq), and (person, seq) of each mention. Told to the sockets gathered, not one by one."""
 
     room: int
+    since: int
     last_seq: int
-    authors: tuple[int, ...] = ()
-    mentioned: tuple[int, ...] = ()
+    authors: tuple[tuple[int, int], ...] = ()
+    mentioned: tuple[tuple[int, int], ...] = ()
+
+
+class MarksMoved(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """People have read on in a room (or set their mark back); `people` are in it, and `readers` of them, besides
+    its author, have read its newest message."""
+
+    room: int
+    people: int
+    last_seq: int
+    readers: int
+    marks: tuple[Mark, ...]
 
 
 class Typing(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -65,7 +79,9 @@ class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     session: int
 
 
-Event = RoomChanged | RoomActive | Typing | TypingStopped | MembershipBegan | MembershipEnded | SessionEnded
+Event = (
+    RoomChanged | RoomActive | MarksMoved | Typing | TypingStopped | MembershipBegan | MembershipEnded | SessionEnded
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Annotated[Event, msgspec.Meta()])
@@ -98,7 +114,7 @@ def topic(event: Event) -> str:
     match event:
         case MembershipBegan() | MembershipEnded() | SessionEnded():
             return TOPIC_OF_ACCESS
-        case RoomActive(room=room):
+        case RoomActive(room=room) | MarksMoved(room=room):
             return topic_of_activity(room)
         case _:
             return topic_of_room(event.room)

@@ -10,9 +10,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from app.errors import Unavailable
+from app.realtime.activity import Activity
 from app.realtime.bus import Bus
 from app.realtime.events import (
     Event,
+    MarksMoved,
     MembershipBegan,
     MembershipEnded,
     RoomActive,
@@ -23,8 +25,11 @@ from app.realtime.events import (
     topic_of_activity,
     topic_of_room,
 )
+from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
 from app.realtime.live_room import LiveRoom, Seat, Source
+from app.rendering import marks, receipts
+from app.views import RoomMarks
 
 logger = logging.getLogger("teahouse")
 
@@ -40,6 +45,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
         self._followers: dict[int, set[Seat]] = {}  # room → the seats of its people, whichever room they sit in
+        self._activity = Activity(self._write_to_followers, source.last_seqs, source.activity, self._spawn)
 
     # -- for sockets
 
@@ -67,7 +73,7 @@ class Hub:
             self.leave(seat)
             raise
         if not seat.gone:
-            room.begin(seat)
+            room.begin(seat, self._greet)
         return seat
 
     def leave(self, seat: Seat) -> None:
@@ -120,7 +126,12 @@ class Hub:
                 if room := self._rooms.get(room_id):
                     room.typists.stopped(person)
             case RoomActive():
-                pass
+                if self._followers.get(event.room):
+                    self._activity.take(event)
+            case MarksMoved():
+                self._tell_own_marks(event)
+                if room := self._rooms.get(event.room):
+                    room.receipts.take(event)
             case MembershipBegan(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
                     self._spawn(self._follow(seat, room_id))
@@ -136,6 +147,38 @@ class Hub:
         """The bus was away: rooms may have moved on. (Access is looked at in every sweep.)"""
         for room in self._rooms.values():
             room.fill_soon()
+        for seats in self._seats_of.values():
+            for seat in seats:
+                if not seat.catching_up:
+                    self._spawn(self._greet(seat))
+
+    # -- what a person reads of all their rooms
+
+    async def _greet(self, seat: Seat) -> None:
+        """Tell one seat the counts of all its person's rooms, and how far everybody has read this one."""
+        try:
+            counts = await self._source.marks_of(seat.listener.person)
+            for mark in counts:
+                if mark.room in seat.follows:
+                    self._activity.know(mark.room, mark.last_seq)
+            read = await self._source.receipts_of(seat.room)
+        except Unavailable:
+            logger.info("PostgreSQL is away: a page has the counts it was made with")
+            return
+        if not seat.gone and counts:
+            seat.listener.write(Frame(marks(counts) + receipts(read)))
+
+    def _write_to_followers(self, room: int, frame: Frame) -> None:
+        for seat in list(self._followers.get(room, ())):
+            seat.listener.write(frame)
+
+    def _tell_own_marks(self, event: MarksMoved) -> None:
+        for mark in event.marks:
+            if seats := self._seats_of.get(mark.id):
+                count = RoomMarks(event.room, event.last_seq, mark.last_read_seq, mark.mentions)
+                frame = Frame(marks([count]))
+                for seat in list(seats):
+                    seat.listener.write(frame)
 
     # -- background work
 
@@ -152,7 +195,8 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         for room in self._rooms.values():
-            room.typists.close()
+            room.close()
+        self._activity.close()
 
     async def _sweep(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -167,6 +211,8 @@ class Hub:
             if room.is_behind(versions.get(room.id, 0)):
                 room.fill_soon()
         await self._close_those_without_access([seat for room in self._rooms.values() for seat in room.seats])
+        if self._followers:
+            await self._activity.look(list(self._followers))
 
     async def _forget_empty_rooms(self) -> None:
         """Stop listening to rooms that nobody came back to (a change of page leaves one for a moment)."""
@@ -174,7 +220,7 @@ class Hub:
             room.quiet_sweeps += 1
             if room.quiet_sweeps > EMPTY_ROOM_SWEEPS and not room.seats:
                 del self._rooms[room.id]
-                room.typists.close()
+                room.close()
                 await self._bus.unsubscribe(topic_of_room(room.id))
                 if room.id in self._rooms:  # somebody came while we said goodbye
                     await self._bus.subscribe(topic_of_room(room.id))
@@ -182,6 +228,7 @@ class Hub:
     async def _forget_rooms_without_followers(self) -> None:
         for room_id in [room_id for room_id, seats in self._followers.items() if not seats]:
             del self._followers[room_id]
+            self._activity.forget([room_id])
             await self._bus.unsubscribe(topic_of_activity(room_id))
             if room_id in self._followers:
                 await self._bus.subscribe(topic_of_activity(room_id))

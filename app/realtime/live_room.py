@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from app.errors import Unavailable
+from app.realtime.activity import ReadActivity, ReadLastSeqs
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_TRY_LATER, Listener
+from app.realtime.receipts import ToldReceipts
 from app.realtime.typing import Typists
 from app.rendering import room_version, typing
+from app.views import Receipts, RoomMarks
 
 HEARTBEAT_SECONDS = 20.0
 HELD_SECONDS = 0.05
@@ -39,6 +42,8 @@ ReadChanges = Callable[[int, int], Awaitable[Changes]]
 ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 ReadRooms = Callable[[int], Awaitable[Sequence[int]]]
 ReadLost = Callable[[Sequence[tuple[int, int, int]]], Awaitable[set[tuple[int, int, int]]]]
+ReadMarks = Callable[[int], Awaitable[Sequence[RoomMarks]]]
+ReadReceipts = Callable[[int], Awaitable[Receipts]]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
@@ -50,6 +55,10 @@ class Source(NamedTuple):
     versions: ReadVersions  # rooms → their versions
     lost_access: ReadLost  # (session, person, room) … → those that may listen no longer
     rooms_of: ReadRooms  # person → the rooms they are in
+    last_seqs: ReadLastSeqs  # rooms → the seq of their newest message
+    activity: ReadActivity  # (room, since) → what was posted after that seq
+    marks_of: ReadMarks  # person → their counts in all their rooms
+    receipts_of: ReadReceipts  # room → how far everybody has read
 
 
 @dataclass(slots=True, eq=False)
@@ -83,10 +92,16 @@ class LiveRoom:
         self._filling = False
         self._next_heartbeat = 0.0
         self.typists = Typists(self._tell_who_types)
+        self.receipts = ToldReceipts(self._write_to_level_seats)
 
-    def begin(self, seat: Seat) -> None:
-        """From now on the seat gets every change after its version, the first ones from PostgreSQL."""
-        self._catch_up_soon(seat)
+    def begin(self, seat: Seat, greet: Callable[[Seat], Awaitable[None]]) -> None:
+        """From now on the seat gets every change after its version, the first ones from PostgreSQL; then `greet`."""
+        seat.catching_up = True
+        self._spawn(self._begin(seat, greet))
+
+    def close(self) -> None:
+        self.typists.close()
+        self.receipts.close()
 
     def take(self, event: RoomChanged) -> None:
         """Deliver an event, or hold it until what lies before it has come; safe to repeat."""
@@ -173,6 +188,10 @@ class LiveRoom:
             self._filling = False
 
     # -- the order of one seat
+
+    async def _begin(self, seat: Seat, greet: Callable[[Seat], Awaitable[None]]) -> None:
+        await self._catch_up(seat)
+        await greet(seat)
 
     def _catch_up_soon(self, seat: Seat) -> None:
         seat.catching_up = True

@@ -7,13 +7,15 @@ from litestar.params import FromPath, FromQuery
 
 from app import access, rendering
 from app.actions import rooms as room_actions
-from app.errors import Invalid, SignedOut
-from app.queries import rooms, timeline
-from app.views import Form, Person, Room
+from app.errors import Invalid, NotThere, SignedOut
+from app.queries import marks, rooms, timeline
+from app.views import Form, MessagePlace, Person, Room
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
 from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie
 
+MESSAGES_AFTER = timeline.PAGE_MESSAGES // 2
+"""How many more are shown after the message that a page was opened for."""
 NEW_ROOM = Form({"visibility": "open"})
 
 
@@ -48,12 +50,16 @@ async def show(
     person: Person,
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
+    around: FromQuery[str | None] = None,
 ) -> Response[str]:
     room = await access.visible_room_for(person, room_id)
     if room.role is None:
         frame = await frame_for(request, person)
         return html(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))
-    response = await room_page(request, person, room, before=before)
+    place = await access.message_for(person, around) if around else None
+    if place and place.room != room.id:
+        raise NotThere
+    response = await room_page(request, person, room, before=before, around=place)
     response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
     return response
 
@@ -63,10 +69,13 @@ async def room_page(
     person: Person,
     room: Room,
     before: int | None = None,
+    around: MessagePlace | None = None,
     form: Form | None = None,
     status: int = 200,
 ) -> Response[str]:
     """The page of a room the person is in; `form` is a composer that comes back with what was typed."""
+    if around:
+        before = around.seq + MESSAGES_AFTER
     page = rendering.room_page(
         await frame_for(request, person, room.id),
         room,
@@ -74,6 +83,8 @@ async def room_page(
         await rooms.members(room.id),
         str(uuid4()),
         form or Form(),
+        await marks.receipts_of(room.id),
+        f"m-{around.id}" if around else "",
     )
     return html(page, status)
 

@@ -14,6 +14,7 @@ from litestar.exceptions import WebSocketDisconnect
 
 from app import access
 from app.actions import typing
+from app.actions.receipts import Receipts
 from app.errors import NotAllowed, NotThere, SignedOut, Unavailable
 from app.realtime.hub import Hub
 from app.realtime.listener import (
@@ -51,7 +52,7 @@ _commands = msgspec.json.Decoder(Command)
 
 
 @websocket("/socket")
-async def socket(socket: AnySocket, hub: Hub, settings: Settings) -> None:
+async def socket(socket: AnySocket, hub: Hub, settings: Settings, receipts: Receipts) -> None:
     await socket.accept()
     try:
         person, room, since = await _admit(socket, settings)
@@ -68,7 +69,7 @@ async def socket(socket: AnySocket, hub: Hub, settings: Settings) -> None:
         if hub.sockets_of(person.id) >= SOCKETS_PER_PERSON_MAX:
             await socket.close(CLOSE_OVERLOADED)
         else:
-            await _stay(socket, hub, person, room, since)
+            await _stay(socket, hub, receipts, person, room, since)
 
 
 async def _admit(socket: AnySocket, settings: Settings) -> tuple[Person, int, int]:
@@ -81,7 +82,11 @@ async def _admit(socket: AnySocket, settings: Settings) -> tuple[Person, int, in
 
 
 def _number(socket: AnySocket, name: str) -> int:
-    text = str(socket.query_params.get(name) or "0")
+    return _as_number(str(socket.query_params.get(name) or "0"))
+
+
+def _as_number(text: str) -> int:
+    """Zero for anything that is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
@@ -92,7 +97,7 @@ def _listener(socket: AnySocket, person: Person) -> Listener:
     return QueuedListener(socket.send, person.id, person.session)
 
 
-async def _stay(socket: AnySocket, hub: Hub, person: Person, room: int, since: int) -> None:
+async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person, room: int, since: int) -> None:
     """Seat the socket and carry out what it says, until it goes."""
     listener = _listener(socket, person)
     typed_at = 0.0
@@ -110,6 +115,8 @@ async def _stay(socket: AnySocket, hub: Hub, person: Person, room: int, since: i
             if command.type == "typing" and monotonic() >= typed_at + TYPING_SECONDS_MIN:
                 typed_at = monotonic()
                 typing.typed(person, room, hub)
+            elif command.type == "read":
+                receipts.read(person.id, room, _as_number(command.seq))
     except WebSocketDisconnect:
         pass
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

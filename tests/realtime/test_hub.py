@@ -15,6 +15,7 @@ from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.listener import CLOSE_NO_ACCESS
 from app.realtime.live_room import Changes, Source
+from app.views import Receipts
 
 ROOM = 1
 
@@ -48,8 +49,23 @@ class Room:
         return set()
 
 
+async def nothing_read(rooms: object) -> dict[int, int]:
+    return {}
+
+
+async def no_activity(room: int, since: int) -> None:
+    return None
+
+
+async def nobody_read(room: int) -> Receipts:
+    return Receipts(0, 0, 0, ())
+
+
 async def no_rooms(person: int) -> Sequence[int]:
     return []
+
+
+NOBODY = (no_rooms, nothing_read, no_activity, no_rooms, nobody_read)
 
 
 def spell(since: int, version: int) -> str:
@@ -93,7 +109,7 @@ async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
     live_room.HELD_SECONDS = live_room.RETRY_SECONDS = 0.0
     redis = connect("redis://127.0.0.1:1")
     room = Room(chance)
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, no_rooms))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, *NOBODY))
     seated: list[tuple[Socket, int, object]] = []
     late: list[RoomChanged] = []
     for action, number in steps:
@@ -134,7 +150,7 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
         version = max(since, min(room.version, since + 2))
         return Changes(version, spell(since, version))
 
-    hub = Hub(Bus(redis), Source(two_at_a_time, two_at_a_time, room.versions, room.lost_access, no_rooms))
+    hub = Hub(Bus(redis), Source(two_at_a_time, two_at_a_time, room.versions, room.lost_access, *NOBODY))
     level, ahead = Socket(), Socket()
     await hub.join(level, ROOM, 0)
     await settle()
@@ -160,7 +176,7 @@ async def test_somebody_sent_out_between_the_door_and_the_seat_gets_nothing() ->
     async def sent_out(claims: Sequence[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
         return set(claims)
 
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, sent_out, no_rooms))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, sent_out, *NOBODY))
     await hub.join(socket, ROOM, 0)
     hub.deliver(room.post(1))
     await settle()

@@ -183,7 +183,9 @@ async def test_a_person_holds_a_bounded_number_of_sockets(servers, open_house) -
         ]
     await ana.say(room, "hello")
     for task in held:
-        assert "hello" in await asyncio.wait_for(task.result().recv(), 5)
+        async with asyncio.timeout(5):
+            while "hello" not in await task.result().recv():
+                pass
     assert await close_code_of(ana.socket_url(room), ana.socket_headers()) == CLOSE_OVERLOADED
     for task in held:
         await task.result().close()

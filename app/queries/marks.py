@@ -1,0 +1,85 @@
+"""How far people have read: their own counts, and the receipts that others see."""
+
+from collections.abc import Mapping, Sequence
+
+from app.realtime.events import RoomActive
+from app.tables import Membership, Room
+from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts, RoomMarks
+
+READERS_SHOWN_MAX = 200
+
+_MARKS_OF = """
+SELECT m.room, r.last_seq, m.last_read_seq,
+       (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
+           AS mentions
+FROM membership m JOIN room r ON r.id = m.room WHERE m.person = {}
+"""
+
+_READ_COUNTS = """
+SELECT r.id AS room, r.last_seq, count(*) AS people,
+       count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM newest.author) AS readers
+FROM room r JOIN membership m ON m.room = r.id
+LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
+WHERE r.id = any({}::int[]) GROUP BY r.id, r.last_seq
+"""
+
+_MARKS = """
+SELECT p.id, p.name, p.avatar, m.last_read_seq, m.seen_seq, 0 AS mentions
+FROM membership m JOIN person p ON p.id = m.person WHERE m.room = {} AND m.seen_seq > 0 ORDER BY p.id LIMIT {}
+"""
+
+_ACTIVITY = """
+SELECT max(seq) AS last_seq, array_agg(author) AS authors, array_agg(seq) AS seqs
+FROM (SELECT author, max(seq) AS seq FROM message WHERE room = {} AND seq > {} GROUP BY author) AS own
+"""
+
+_MENTIONS = "SELECT person, seq FROM mention WHERE room = {} AND seq > {} AND seq <= {}"
+
+_READERS = """
+SELECT p.id, p.name, m.role, count(*) OVER () AS total
+FROM membership m JOIN person p ON p.id = m.person
+WHERE m.room = {} AND m.seen_seq >= {} AND m.person <> {}
+ORDER BY lower(p.name), p.id LIMIT {}
+"""
+
+
+async def last_seqs(rooms: Sequence[int]) -> Mapping[int, int]:
+    rows = await Room.raw("SELECT id, last_seq FROM room WHERE id = any({}::int[])", list(rooms))
+    return {row["id"]: row["last_seq"] for row in rows}
+
+
+async def activity_since(room: int, since: int) -> RoomActive | None:
+    """What was posted after `since`, as the event that would have told it; None when nothing was."""
+    row = (await Room.raw(_ACTIVITY, room, since))[0]
+    if row["last_seq"] is None:
+        return None
+    mentions = await Room.raw(_MENTIONS, room, since, row["last_seq"])
+    own = tuple(zip(row["authors"], row["seqs"], strict=True))
+    return RoomActive(room, since, row["last_seq"], own, tuple((named["person"], named["seq"]) for named in mentions))
+
+
+async def marks_of(person: int) -> Sequence[RoomMarks]:
+    """A person's counts in all their rooms."""
+    return [RoomMarks(**row) for row in await Membership.raw(_MARKS_OF, person)]
+
+
+async def read_counts(rooms: Sequence[int]) -> Mapping[int, Receipts]:
+    """How many people each room has, and how many have read its newest message; no marks."""
+    rows = await Room.raw(_READ_COUNTS, list(rooms))
+    return {row["room"]: Receipts(row["people"], row["last_seq"], row["readers"], ()) for row in rows}
+
+
+async def receipts_of(room: int) -> Receipts:
+    """Who has read how far; in a large room only how many have read the newest message."""
+    counts = (await read_counts([room])).get(room, Receipts(0, 0, 0, ()))
+    if counts.is_large:
+        return counts
+    rows = await Membership.raw(_MARKS, room, RECEIPTS_PEOPLE_MAX)
+    return Receipts(counts.people, counts.last_seq, counts.readers, tuple(Mark(**row) for row in rows))
+
+
+async def readers(message: MessagePlace) -> tuple[Sequence[Member], int]:
+    """Who has read a message besides its author, by name, and how many more than are listed."""
+    rows = await Membership.raw(_READERS, message.room, message.seq, message.author, READERS_SHOWN_MAX)
+    people = [Member(row["id"], row["name"], row["role"]) for row in rows]
+    return people, (rows[0]["total"] - len(people) if rows else 0)

@@ -1,0 +1,61 @@
+// A message's menu, fetched when it is opened, in a dialog that no change to the message disturbs.
+const messages = document.getElementById("messages")
+const HOLD_MILLISECONDS = 500
+let dialog = null
+let from = null // the id of the message whose menu it is
+let timer = null
+
+async function fill(address) {
+  const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null)
+  if (!answer) return location.assign(address)
+  if (answer.status === 401) return location.reload()
+  dialog.innerHTML = await answer.text()
+  htmx.process(dialog)
+  if (!dialog.open) dialog.showModal()
+  dialog.querySelector("a, button, summary")?.focus()
+}
+
+function open(article) {
+  const link = article.querySelector(":scope > .more")
+  if (!link) return
+  if (!dialog) {
+    dialog = Object.assign(document.createElement("dialog"), { className: "message-menu" })
+    dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close() })
+    // The message may have been replaced meanwhile; its successor has the same id.
+    dialog.addEventListener("close", () => document.getElementById(from)?.querySelector(":scope > .more")?.focus({ preventScroll: true }))
+    document.body.append(dialog)
+  }
+  from = article.id
+  fill(link.getAttribute("href"))
+}
+
+if (document.getElementById("signals")) {
+  document.addEventListener("click", event => {
+    const link = event.target.closest("#messages .more, .message-menu [data-inside]")
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    link.matches("[data-inside]") ? fill(link.getAttribute("href")) : open(link.closest(".message"))
+  })
+  document.addEventListener("submit", event => {
+    if (event.target.matches("[data-reading-stops]")) document.dispatchEvent(new Event("teahouse:reading-stops"))
+  }, true)
+  document.addEventListener("htmx:after:request", event => {
+    if (dialog?.contains(event.target) && event.detail.ctx.response?.status < 300) dialog.close()
+  })
+  document.addEventListener("htmx:response:error", event => {
+    if (!dialog?.contains(event.target)) return
+    const line = Object.assign(document.createElement("p"), { className: "problem" })
+    line.setAttribute("role", "alert")
+    line.textContent = new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim()
+    dialog.append(line)
+  })
+
+  // A long press on a touch screen.
+  const forget = () => clearTimeout(timer)
+  messages.closest(".timeline").addEventListener("touchstart", event => {
+    const article = event.target.closest(".message[data-seq]")
+    forget()
+    if (article && event.touches.length === 1 && !event.target.closest("a, button")) timer = setTimeout(() => open(article), HOLD_MILLISECONDS)
+  }, { passive: true })
+  for (const name of ["touchend", "touchmove", "touchcancel"]) messages.closest(".timeline").addEventListener(name, forget, { passive: true })
+}

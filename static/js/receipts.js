@@ -1,0 +1,121 @@
+// Says what was read, and shows how far the others have: their portraits move to the message up to which they read.
+const main = document.querySelector("main")
+const timeline = document.querySelector(".timeline")
+const inbox = document.getElementById("receipts")
+const signals = document.getElementById("signals")
+const TELL_MILLISECONDS = 1000
+const ENOUGH = .6 // of a message, or of the screen
+
+// -- what the others have read
+
+const marks = new Map() // person → { seq, element }
+let counted = null // of a large room
+
+function takeInbox() {
+  for (const element of [...inbox.children]) {
+    element.remove()
+    if (element.dataset.readers) {
+      counted?.remove()
+      counted = element
+      continue
+    }
+    const before = marks.get(element.dataset.readBy)
+    const seq = Math.max(Number(element.dataset.seq), before?.seq ?? 0)
+    before?.element.remove()
+    marks.set(element.dataset.readBy, { seq, element })
+  }
+}
+
+// Children of an article that carry hx-morph-skip outlive a change to it.
+function standUnder(article, element) {
+  let readers = article.querySelector(":scope > .readers")
+  if (!readers) {
+    readers = document.createElement("div")
+    readers.className = "readers"
+    readers.setAttribute("hx-morph-skip", "")
+    article.append(readers)
+  }
+  if (element.parentElement !== readers) readers.append(element)
+}
+
+function place() {
+  takeInbox()
+  const articles = new Map()
+  for (const article of document.querySelectorAll("#messages > .message[data-seq]")) {
+    const seq = Number(article.dataset.seq)
+    articles.set(seq, article)
+    const mark = marks.get(article.dataset.author) // who wrote has read what they wrote
+    if (mark && seq > mark.seq) mark.seq = seq
+  }
+  for (const [person, mark] of marks) {
+    const article = articles.get(mark.seq)
+    mark.element.dataset.seq = mark.seq
+    mark.element.classList.toggle("by-author", article?.dataset.author === person)
+    if (article) standUnder(article, mark.element)
+    else mark.element.remove()
+  }
+  const newest = articles.get(Math.max(...articles.keys()))
+  if (counted && Number(counted.dataset.seq) === Number(newest?.dataset.seq)) standUnder(newest, counted)
+  else counted?.remove()
+  document.querySelectorAll("#messages .readers:empty").forEach(readers => readers.remove())
+}
+
+// -- what is read here
+
+const onScreen = new Set()
+const observed = new WeakSet()
+let told = Number(main?.dataset.readSeq ?? 0)
+let toldAt = 0
+let stopped = false
+
+const observer = timeline && new IntersectionObserver(entries => {
+  for (const { target, intersectionRatio, intersectionRect, rootBounds } of entries) {
+    const seen = intersectionRatio >= ENOUGH || intersectionRect.height >= ENOUGH * (rootBounds?.height ?? Infinity)
+    seen ? onScreen.add(target) : onScreen.delete(target)
+  }
+  tell()
+}, { root: timeline, threshold: [0, .2, .4, ENOUGH, .8, 1] })
+
+function observe() {
+  for (const article of document.querySelectorAll("#messages > .message[data-seq]")) {
+    if (observed.has(article)) continue
+    observed.add(article)
+    observer.observe(article)
+  }
+}
+
+function newestOnScreen() {
+  let newest = 0
+  for (const article of onScreen) {
+    if (article.isConnected) newest = Math.max(newest, Number(article.dataset.seq))
+    else onScreen.delete(article)
+  }
+  return newest
+}
+
+function tell() {
+  if (stopped || document.visibilityState !== "visible" || !document.hasFocus()) return
+  if (Date.now() - toldAt < TELL_MILLISECONDS) return
+  const seq = newestOnScreen()
+  if (seq <= told || main._htmx?.ws?.connection?.socket?.readyState !== WebSocket.OPEN) return
+  told = seq
+  toldAt = Date.now()
+  signals.elements.type.value = "read"
+  signals.elements.seq.value = seq
+  signals.dispatchEvent(new Event("teahouse:signal"))
+  document.dispatchEvent(new CustomEvent("teahouse:read", { detail: { seq } }))
+}
+
+if (inbox) {
+  document.addEventListener("teahouse:timeline", place)
+  place()
+}
+if (timeline && signals) {
+  observe()
+  document.addEventListener("teahouse:timeline", observe)
+  document.addEventListener("htmx:ws:after:connection", () => { told = 0 }) // what was on its way may be lost
+  document.addEventListener("teahouse:reading-stops", () => { stopped = true })
+  document.addEventListener("visibilitychange", tell)
+  addEventListener("focus", tell)
+  setInterval(tell, TELL_MILLISECONDS)
+}
