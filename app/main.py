@@ -25,7 +25,7 @@ from app.realtime.hub import Hub
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
-from app.web import accounts, health, me, members, message_menu, messages, problems, rooms, socket, static
+from app.web import accounts, health, me, members, message_menu, messages, problems, rooms, socket, static, talk
 from app.web.origins import refuse_cross_site
 from app.web.visitors import maybe_signed_in, signed_in
 
@@ -61,6 +61,12 @@ HANDLERS = [
     message_menu.readers,
     message_menu.mark_unread,
     message_menu.delete,
+    talk.edit_form,
+    talk.edit,
+    talk.wordings,
+    talk.react,
+    talk.reacted,
+    talk.picker,
     socket.socket,
     static.static_file,
     static.mine,

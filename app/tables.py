@@ -87,7 +87,9 @@ class Message(Table, tablename="message"):
     body = Text()
     html = Text()  # of the body, rendered once when it was written
     follows = Boolean(default=False)  # stands under the name of the message before it
-    reply_to = ForeignKey("self", on_delete=OnDelete.set_null, null=True, default=None)  # in the same room
+    reply_to: ForeignKey["Message"] = ForeignKey(
+        "self", on_delete=OnDelete.set_null, null=True, default=None
+    )  # in the same room
     created_at = Timestamptz(default=TimestamptzNow())
     edited_at = Timestamptz(null=True, default=None)
     deleted_at = Timestamptz(null=True, default=None)

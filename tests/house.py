@@ -129,6 +129,18 @@ class Visitor:
             headers={"HX-Request": "true"} if htmx else {},
         )
 
+    async def act(self, address: str, **form: str) -> httpx.Response:
+        """Send a form as htmx does."""
+        return await self.http.post(address, data=form, headers={"HX-Request": "true"})
+
+    async def fragment(self, address: str) -> httpx.Response:
+        return await self.http.get(address, headers={"HX-Request": "true"})
+
+    async def reply(self, room: int, original: str, body: str) -> str:
+        answer = await self.act(f"/rooms/{room}/messages", body=body, reply_to=original)
+        assert answer.status_code == 200, answer.text
+        return articles(answer.text)[0].id
+
     async def say(self, room: int, body: str) -> str:
         """Post a message that must be accepted; returns its id."""
         answer = await self.post(room, body)

@@ -7,9 +7,9 @@ from litestar.params import FromPath, FromQuery
 
 from app import access, rendering
 from app.actions import rooms as room_actions
-from app.errors import Invalid, NotThere, SignedOut
-from app.queries import marks, rooms, timeline
-from app.views import Form, MessagePlace, Person, Room
+from app.errors import Invalid, NotAMember, NotThere, SignedOut
+from app.queries import marks, rooms, talk, timeline
+from app.views import Form, MessagePlace, Person, Quote, Room
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
 from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie
@@ -51,6 +51,7 @@ async def show(
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
     around: FromQuery[str | None] = None,
+    reply_to: FromQuery[str | None] = None,
 ) -> Response[str]:
     room = await access.visible_room_for(person, room_id)
     if room.role is None:
@@ -59,7 +60,8 @@ async def show(
     place = await access.message_for(person, around) if around else None
     if place and place.room != room.id:
         raise NotThere
-    response = await room_page(request, person, room, before=before, around=place)
+    form = Form({"reply_to": reply_to}) if reply_to else None
+    response = await room_page(request, person, room, before=before, around=place, form=form)
     response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
     return response
 
@@ -85,8 +87,20 @@ async def room_page(
         form or Form(),
         await marks.receipts_of(room.id),
         f"m-{around.id}" if around else "",
+        await _replying(person, room, form.typed("reply_to")) if form else None,
     )
     return html(page, status)
+
+
+async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:
+    """What the composer answers; None when it is no longer there."""
+    if not reply_to:
+        return None
+    try:
+        original = await access.message_for(person, reply_to)
+    except (NotThere, NotAMember):
+        return None
+    return await talk.quote_of(original) if original.room == room.id else None
 
 
 async def _directory_page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:
