@@ -153,13 +153,13 @@ def room_page(
     )
 
 
-def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> str:
+def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> Html:
     """The way to the first unread message: on this page, or on the page that shows it; empty when none is needed."""
     read = room.last_read_seq or 0
     if around or timeline.has_newer or not timeline.messages or not 0 < read < room.last_seq:
-        return ""
+        return Html("")
     first = next((line for line in timeline.messages if line.seq == read + 1), None)
-    return f"#{first.element_id}" if first else f"/rooms/{room.id}?before={read + UNREAD_SHOWN}"
+    return Html(f"#{first.element_id}" if first else f"/rooms/{room.id}?before={read + UNREAD_SHOWN}")
 
 
 def _unsent(me: views.Person) -> Html:

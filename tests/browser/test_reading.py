@@ -1,0 +1,206 @@
+from playwright.async_api import expect
+
+from tests.browser.conftest import PHONE, Arrive
+from tests.house import House
+
+
+def receipt(who, of: int):
+    return who.page.locator(f'.message .readers [data-read-by="{of}"]')
+
+
+async def id_of(who) -> int:
+    return int(await who.page.get_attribute("body", "data-me"))
+
+
+async def under(who, of: int, text: str) -> None:
+    """Wait for this person's portrait to stand under the message with this text."""
+    await who.page.locator(".message", has_text=text).locator(f'.readers [data-read-by="{of}"]').wait_for()
+
+
+async def test_a_portrait_stands_under_the_message_that_somebody_has_read_and_moves_on(
+    arrive: Arrive, second_house: House
+) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo", at=second_house, **PHONE)
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    reader = await id_of(bo)
+    await ana.send("first")
+    await under(ana, reader, "first")
+    await ana.send("second")
+    await under(ana, reader, "second")
+    assert await receipt(ana, reader).count() == 1
+    await bo.page.goto(f"{bo.url}/me")
+    await ana.send("not read by Bo")
+    await ana.sees("not read by Bo")
+    await under(ana, reader, "second")
+    await ana.page.reload()
+    await under(ana, reader, "second")
+    assert await receipt(bo, reader).count() == 0
+    assert await ana.seqs() == sorted(await ana.seqs())
+
+
+async def test_one_does_not_see_ones_own_portrait(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("first")
+    await under(ana, await id_of(bo), "first")
+    await bo.page.reload()
+    await receipt(bo, await id_of(bo)).wait_for(state="attached")
+    assert not await receipt(bo, await id_of(bo)).is_visible()
+
+
+async def test_the_count_of_a_room_that_is_not_open_is_live_and_reading_elsewhere_clears_it(
+    arrive: Arrive, second_house: House
+) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    garden = await ana.make_room("Garden plans")
+    await bo.enter(garden)
+    await bo.make_room("Kitchen")
+    link = bo.page.locator(f'#rooms a[data-room="{garden}"]')
+    before = int(await link.get_attribute("data-unread"))
+    await ana.send("hello")
+    await expect(link).to_have_attribute("data-unread", str(before + 1))
+    await ana.send("hello @Bo")
+    await expect(link).to_have_attribute("data-unread", str(before + 2))
+    await expect(link).to_have_attribute("data-mentions", "1")
+    phone = await arrive(at=second_house, **PHONE)
+    await phone.context.add_cookies(await bo.context.cookies())
+    await phone.page.goto(f"{second_house.url}/rooms/{garden}")
+    await expect(link).to_have_attribute("data-unread", "0")
+    await expect(link).to_have_attribute("data-mentions", "0")
+    await bo.page.reload()
+    await expect(link).to_have_attribute("data-unread", "0")
+
+
+async def test_what_is_on_the_screen_is_read_and_ones_own_is_never_unread(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    link = bo.page.locator(f'#rooms a[data-room="{room}"]')
+    await ana.send("hello")
+    await bo.sees("hello")
+    await expect(link).to_have_attribute("data-unread", "0")
+    await bo.send("hello to you")
+    await ana.sees("hello to you")
+    for who in (ana, bo):
+        await expect(who.page.locator(f'#rooms a[data-room="{room}"]')).to_have_attribute("data-unread", "0")
+
+
+async def test_a_line_marks_where_the_reader_stopped_and_stays(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await bo.send("read before")
+    await ana.sees("read before")
+    await bo.page.goto(f"{bo.url}/me")
+    for n in range(3):
+        await ana.send(f"unread {n}")
+        await ana.sees(f"unread {n}")
+    await bo.enter(room)
+    line = bo.page.locator("#messages > .new-line + .message", has_text="unread 0")
+    await line.wait_for()
+    await ana.send("and one more")
+    await bo.sees("and one more")
+    assert await bo.page.locator(".new-line").count() == 1
+    await line.wait_for()
+    await bo.page.locator(f'#rooms a[data-room="{room}"][data-unread="0"]').wait_for()
+    await line.wait_for()
+    await under(ana, await id_of(bo), "and one more")  # written down
+    await bo.page.locator(f'#rooms a[data-room="{room}"]').click()
+    await bo.sees("and one more")
+    await expect(bo.page.locator(".new-line")).to_have_count(0)
+
+
+async def test_a_page_with_more_unread_than_fits_opens_at_the_line(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await bo.send("read before")
+    await bo.sees("read before")
+    await bo.page.goto(f"{bo.url}/me")
+    for n in range(30):
+        await ana.send(f"unread {n}")
+    await ana.sees("unread 29")
+    await ana.until("document.querySelectorAll('.sending').length === 0")
+    await bo.enter(room)
+    await expect(bo.page.locator(".new-line")).to_be_in_viewport()
+
+
+async def test_mark_as_unread_from_here_holds_until_the_page_is_left(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    for text in ("first", "second", "third"):
+        await ana.send(text)
+        await bo.sees(text)
+    link = bo.page.locator(f'#rooms a[data-room="{room}"]')
+    await under(ana, await id_of(bo), "third")
+    message = bo.page.locator(".message", has_text="second")
+    await message.hover()
+    await message.locator(".more").click()
+    await bo.page.click("text=Mark as unread from here")
+    await expect(link).to_have_attribute("data-unread", "2")
+    await expect(bo.page.locator("dialog")).to_be_hidden()
+    await ana.send("fourth")
+    await bo.sees("fourth")
+    await expect(link).to_have_attribute("data-unread", "3")
+    await bo.page.goto(f"{bo.url}/rooms")
+    await expect(link).to_have_attribute("data-unread", "3")
+    await bo.enter(room)
+    await bo.page.locator("#messages > .new-line + .message", has_text="second").wait_for()
+    await expect(link).to_have_attribute("data-unread", "0")
+
+
+async def test_a_menu_stays_open_whatever_happens_to_its_message_and_escape_gives_the_focus_back(
+    arrive: Arrive,
+) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("soon gone")
+    await bo.sees("soon gone")
+    message = bo.page.locator(".message")
+    await message.locator(".more").focus()
+    await bo.page.keyboard.press("Enter")
+    await bo.page.locator("dialog[open] >> text=Who has read it").wait_for()
+    await ana.page.locator(".message").hover()
+    await ana.page.locator(".message .more").click()
+    await ana.page.click("text=Delete…")
+    await ana.page.click("text=Delete the message")
+    for who in (ana, bo):
+        await who.page.locator(".message.deleted").wait_for()
+        assert "soon gone" not in await who.page.content()
+    assert await bo.page.locator("dialog[open]").count() == 1
+    await bo.page.keyboard.press("Escape")
+    await expect(bo.page.locator("dialog")).to_be_hidden()
+    await expect(message.locator(".more")).to_be_focused()
+
+
+async def test_a_receipt_outlives_a_change_to_its_message(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("soon gone")
+    await bo.sees("soon gone")
+    reader = await id_of(bo)
+    await under(ana, reader, "soon gone")
+    await ana.page.locator(".message").hover()
+    await ana.page.locator(".message .more").click()
+    await ana.page.click("text=Delete…")
+    await ana.page.click("text=Delete the message")
+    await ana.page.locator(f'.message.deleted .readers [data-read-by="{reader}"]').wait_for()
+
+
+async def test_a_page_opened_for_a_message_shows_it_marked(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    for n in range(30):
+        await ana.send(f"number {n} of many")
+    await ana.sees("number 29 of many")
+    await ana.until("document.querySelectorAll('.sending').length === 0")
+    element = await ana.page.locator(".message", has_text="number 4 of").get_attribute("id")
+    await ana.page.goto(f"{ana.url}/messages/{element.removeprefix('m-')}")
+    assert f"/rooms/{room}?around=" in ana.page.url
+    await ana.page.locator(".message.target", has_text="number 4 of").wait_for()
+    await expect(ana.page.locator(".message.target")).to_be_in_viewport()
