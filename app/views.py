@@ -59,7 +59,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """One emoji on a message: how many gave it, and the first of them by their ids."""
+    """One emoji on a message: how many gave it, and who first did."""
 
     emoji: str
     count: int

@@ -272,12 +272,4 @@ async def forwards():
         schema=None,
     )
 
-    async def create_index() -> None:
-        await Message.raw("CREATE INDEX message_reply_to ON message (reply_to) WHERE reply_to IS NOT NULL")
-
-    async def drop_index() -> None:
-        await Message.raw("DROP INDEX message_reply_to")
-
-    manager.add_raw(create_index)
-    manager.add_raw_backwards(drop_index)
     return manager

@@ -215,6 +215,10 @@ class Reader:
     def version(self) -> int:
         return next((version(frame) for frame in reversed(self.frames) if VERSION.search(frame)), 0)
 
+    def news_of(self, message: str) -> str:
+        """The latest frame that brought this message."""
+        return next(frame for frame in reversed(self.frames) if f'id="m-{message}"' in frame)
+
     async def until(self, condition, seconds: float = PATIENCE_SECONDS) -> "Reader":
         """Wait for what the socket brings to fulfil the condition."""
         async with asyncio.timeout(seconds):

@@ -21,15 +21,15 @@ async def test_reacting_adds_and_reacting_again_takes_back_live(ana: Visitor, bo
         answer = await bo.act(f"/messages/{message}/reactions", emoji="🍵")
         assert reactions(answer.text) == {"🍵": (1, str(bo.id))}
         await reader.until(lambda r: r.version == 2)
-        assert reactions(reader.frames[-1]) == {"🍵": (1, str(bo.id))}
+        assert reactions(reader.news_of(message)) == {"🍵": (1, str(bo.id))}
         assert [article.id for article in reader.articles] == [message]
         await ana.act(f"/messages/{message}/reactions", emoji="🍵")
         await reader.until(lambda r: r.version == 3)
-        assert reactions(reader.frames[-1]) == {"🍵": (2, f"{ana.id} {bo.id}")}
+        assert reactions(reader.news_of(message)) == {"🍵": (2, f"{bo.id} {ana.id}")}
         await bo.act(f"/messages/{message}/reactions", emoji="🍵")
         await ana.act(f"/messages/{message}/reactions", emoji="🍵")
         await reader.until(lambda r: r.version == 5)
-        assert reactions(reader.frames[-1]) == {}
+        assert reactions(reader.news_of(message)) == {}
 
 
 async def test_reactions_stand_in_page_history_and_changes_in_the_order_they_came(ana: Visitor) -> None:

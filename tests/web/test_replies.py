@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from app.actions.stamps import CHANGES_TOLD_MAX
-from tests.house import Visitor
+from tests.house import Visitor, articles
 
 
 def quotes(html: str) -> list[tuple[str, str, str]]:
@@ -23,7 +23,7 @@ async def test_a_reply_quotes_its_original_wherever_it_is_shown(ana: Visitor, bo
     expected = [(original, "Ana", f"one &lt;b&gt; {'long ' * 60}"[: 120 + 6].rstrip() + "…")]
     for html in (
         answer.text,
-        reader.frames[-1],
+        reader.news_of(articles(answer.text)[0].id),
         (await ana.http.get(f"/rooms/{room}")).text.split('id="unsent"')[0],
         (await ana.http.get(f"/rooms/{room}/changes?since=1")).text,
         (await ana.http.get(f"/rooms/{room}/messages")).text,
