@@ -26,7 +26,7 @@ async function open(article) {
 }
 
 function close() {
-  const focused = form?.contains(document.activeElement)
+  const focused = form && (form.contains(document.activeElement) || document.activeElement === document.body)
   form?.remove()
   form = id = null
   if (focused) composer.focus({ preventScroll: true })
@@ -82,13 +82,19 @@ if (composer && messages) {
   document.addEventListener("htmx:after:request", event => {
     if (event.target === form && event.detail.ctx.response?.status < 300) form.dataset.saved = ""
   })
+  document.addEventListener("htmx:finally:request", () => { if (form && "saved" in form.dataset) close() })
   document.addEventListener("htmx:response:error", event => {
     if (event.target === form) say(new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim())
   })
   document.addEventListener("htmx:error", event => { if (event.target === form) say(composer.form.dataset.unsent ?? "") })
 
-  // A morph leaves the form alone; where the message was replaced as a whole, it is put back as it was.
-  document.addEventListener("htmx:before:swap", () => {
+  // A morph keeps what has its match in the new article, and leaves it alone (hx-morph-skip). Where the message is
+  // replaced as a whole, the form is put back as it was.
+  document.addEventListener("htmx:before:swap", event => {
+    for (const task of form ? event.detail.tasks ?? [] : []) {
+      const body = task.fragment?.querySelector?.(`#${CSS.escape(id)}:not(.deleted) > .body`)
+      if (body && task.fragment !== document) body.after(form.cloneNode(false))
+    }
     const field = form?.elements.body
     caret = field && document.activeElement === field ? [field.selectionStart, field.selectionEnd] : null
   })
