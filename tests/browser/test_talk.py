@@ -68,7 +68,9 @@ async def test_a_reaction_of_somebody_else_disturbs_neither_who_edits_nor_who_re
     await ana.page.locator(EDITING).wait_for()
     await ana.page.fill(EDITING, "hello everybody")
     await ana.page.evaluate(f"document.querySelector('{EDITING}').setSelectionRange(5, 5)")
-    await ana.page.evaluate(f"document.querySelector('{EDITING}').onblur = event => event.target.dataset.disturbed = 1")
+    await ana.page.evaluate(
+        f"void (document.querySelector('{EDITING}').onblur = event => event.target.dataset.disturbed = 1)"
+    )
     await menu_of(bo, "hello")
     await bo.page.locator(".react [value='🎉']").click()
     await ana.page.locator(".message [data-emoji='🎉'][data-count='1']").wait_for(state="attached")
