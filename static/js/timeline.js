@@ -18,6 +18,7 @@ function anchor() {
 
 if (timeline) {
   let stayed = true
+  let going = false // on its way to the newest, because the reader asked
   let before = null
   let seen = lastSeq()
 
@@ -29,7 +30,7 @@ if (timeline) {
   document.addEventListener("htmx:after:swap", () => {
     document.dispatchEvent(new Event("teahouse:timeline")) // puts in day lines, before the place is restored
     if (stayed) timeline.scrollTo({ top: 0, behavior: "instant" })
-    else if (before) {
+    else if (before && !going) {
       const article = document.getElementById(before.id)
       if (article) timeline.scrollBy({ top: article.getBoundingClientRect().top - before.offset, behavior: "instant" })
     }
@@ -38,9 +39,15 @@ if (timeline) {
     if (!stayed && last > seen) offer.hidden = false
     seen = Math.max(seen, last)
   })
-  timeline.addEventListener("scroll", () => { if (isAtNewest()) offer.hidden = true }, { passive: true })
+  timeline.addEventListener("scroll", () => {
+    if (!isAtNewest()) return
+    offer.hidden = true
+    going = false
+  }, { passive: true })
+  for (const name of ["wheel", "touchstart", "keydown"]) timeline.addEventListener(name, () => { going = false }, { passive: true })
   offer.addEventListener("click", event => {
     event.preventDefault()
+    going = true
     timeline.scrollTo({ top: 0, behavior: calm.matches ? "instant" : "smooth" })
     offer.hidden = true
   })
