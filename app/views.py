@@ -171,12 +171,13 @@ def _reactions(row: Mapping[str, Any]) -> Sequence[Reaction]:
 
 
 QUOTE_LENGTH = 120
-_TAG = re.compile(r"<[^>]*(>|$)")
+_BREAK = re.compile(r"<(?:br|/(?:p|li|pre|blockquote|div|tr|td|th|h\d))\b[^>]*(?:>|$)")
+_TAG = re.compile(r"<[^>]*(?:>|$)")
 
 
 def beginning(of: str) -> str:
     """The first words of a message's HTML, as plain text on one line."""
-    text = " ".join(html.unescape(_TAG.sub(" ", of)).split())
+    text = " ".join(html.unescape(_TAG.sub("", _BREAK.sub(" ", of))).split())
     return text if len(text) <= QUOTE_LENGTH else f"{text[:QUOTE_LENGTH].rstrip()}…"
 
 

@@ -1,5 +1,6 @@
 // A quote leads to its original: here if the page has it, else to the page that does. A link to a message can be copied.
 const SHOWN_MILLISECONDS = 2000
+const DONE_MILLISECONDS = 700
 const calm = matchMedia("(prefers-reduced-motion: reduce)")
 
 async function copy(link) {
@@ -10,8 +11,8 @@ async function copy(link) {
     document.execCommand("copy")
     field.remove()
   }
-  link.dataset.copied = ""
-  link.closest("dialog")?.close()
+  link.textContent = link.dataset.done
+  setTimeout(() => link.closest("dialog")?.close(), DONE_MILLISECONDS)
 }
 
 document.addEventListener("click", event => {

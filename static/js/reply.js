@@ -34,4 +34,8 @@ if (composer && bar) {
   bar.querySelector("a").addEventListener("click", event => { event.preventDefault(); end(); field.focus() })
   field.addEventListener("keydown", event => { if (event.key === "Escape" && !event.isComposing && !bar.hidden) end() })
   document.addEventListener("teahouse:wrote", end)
+  // What was deleted meanwhile can no longer be answered, and its text is not to be seen.
+  document.addEventListener("htmx:after:swap", () => {
+    if (!bar.hidden && document.getElementById(`m-${composer.elements.reply_to.value}`)?.matches(".deleted")) end()
+  })
 }

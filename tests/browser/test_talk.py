@@ -186,3 +186,36 @@ async def test_a_message_deleted_by_an_admin_closes_the_form_that_edits_it(arriv
     await ana.page.locator("text=Delete the message").click()
     await bo.page.locator(".message.deleted").wait_for()
     await bo.page.locator(EDITING).wait_for(state="detached")
+
+
+async def test_the_reply_bar_lets_go_of_what_is_deleted_meanwhile(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("between us")
+    await bo.sees("between us")
+    await menu_of(bo, "between us")
+    await bo.page.locator("[data-reply]").click()
+    await bo.page.locator("#replying", has_text="between us").wait_for()
+    await menu_of(ana, "between us")
+    await ana.page.locator(".menu summary").click()
+    await ana.page.locator("text=Delete the message").click()
+    await bo.page.locator("#replying").wait_for(state="hidden")
+    await bo.send("never mind")
+    await ana.sees("never mind")
+    assert await ana.page.locator(".quote").count() == 0
+
+
+async def test_the_link_to_a_message_is_copied_and_opens_the_room_around_it(arrive: Arrive) -> None:
+    ana = await arrive("Ana", permissions=["clipboard-read", "clipboard-write"])
+    room = await ana.make_room("Garden plans")
+    await ana.send("here")
+    await ana.sees("here")
+    await menu_of(ana, "here")
+    await ana.page.click("[data-copy-link]")
+    await ana.page.locator(".message-menu .menu").wait_for(state="hidden")
+    link = await ana.page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{ana.url}/messages/")
+    await ana.page.goto(link)
+    assert ana.page.url == f"{ana.url}/rooms/{room}?around={link.rsplit('/', 1)[1]}"
+    await ana.sees("here")

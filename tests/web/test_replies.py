@@ -1,3 +1,4 @@
+import asyncio
 import re
 from uuid import uuid4
 
@@ -105,3 +106,26 @@ async def test_a_post_that_is_repeated_is_answered_with_its_quote(ana: Visitor) 
     form = {"id": str(uuid4()), "body": "this one", "reply_to": original}
     first, second = [await ana.act(f"/rooms/{room}/messages", **form) for _ in range(2)]
     assert quotes(first.text) == quotes(second.text) == [(original, "Ana", "which one?")]
+
+
+async def test_a_reply_that_races_with_the_deletion_never_shows_the_text_afterwards(
+    ana: Visitor, bo: Visitor
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    for _ in range(5):
+        secret = uuid4().hex
+        original = await ana.say(room, secret)
+        since = await ana.version_of(room)
+        async with ana.listening(room, since) as reader:
+            posts = [bo.act(f"/rooms/{room}/messages", body="hm", reply_to=original) for _ in range(6)]
+            answers = await asyncio.gather(*posts, ana.act(f"/messages/{original}/delete"))
+            assert {answer.status_code for answer in answers} <= {200, 422}
+            version = await ana.version_of(room)
+            await reader.until(lambda r, version=version: r.version >= version)
+            latest = {}
+            for frame in reader.frames:
+                for article in re.findall(r"<article .*?</article>", frame, re.DOTALL):
+                    latest[re.search(r'id="([^"]+)"', article).group(1)] = article
+            assert latest
+            assert all(secret not in article for article in latest.values())
