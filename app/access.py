@@ -36,7 +36,8 @@ WHERE r.id = {}
 """
 
 _MESSAGE_FOR = """
-SELECT g.id, g.room, g.seq, g.author, g.kind, g.deleted_at IS NOT NULL AS deleted, r.visibility, m.role
+SELECT g.id, g.room, g.seq, g.author, g.kind, g.deleted_at IS NOT NULL AS deleted,
+       g.edited_at IS NOT NULL AS edited, r.visibility, m.role
 FROM message g JOIN room r ON r.id = g.room LEFT JOIN membership m ON m.room = g.room AND m.person = {}
 WHERE g.id = {}
 """
@@ -128,6 +129,7 @@ async def message_for(person: Person, message_id: str) -> MessagePlace:
         deleted=row["deleted"],
         is_mine=row["author"] == person.id,
         is_admin=row["role"] == "admin",
+        edited=row["edited"],
     )
 
 

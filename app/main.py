@@ -45,6 +45,7 @@ from app.web import (
     search,
     socket,
     static,
+    talk,
 )
 from app.web import settings as room_settings
 from app.web.origins import refuse_cross_site
@@ -101,6 +102,12 @@ HANDLERS = [
     message_menu.mark_unread,
     message_menu.delete,
     preview.preview,
+    talk.edit_form,
+    talk.edit,
+    talk.wordings,
+    talk.react,
+    talk.reacted,
+    talk.picker,
     socket.socket,
     static.static_file,
     static.mine,

@@ -16,6 +16,7 @@ from uuid import UUID
 from minijinja import Environment, load_from_path
 
 from app import marking, views
+from app.emojis import FIRST
 from app.views import Html
 
 ROOT = Path(__file__).parent.parent
@@ -104,7 +105,7 @@ def changed(element_id: str, article: Html) -> Html:
 
 
 def menu(message: views.MessagePlace) -> Html:
-    return _render("fragments/menu.html", message=message)
+    return _render("fragments/menu.html", message=message, first=FIRST)
 
 
 def readers(message: views.MessagePlace, people: Sequence[views.Member], more: int) -> Html:
@@ -146,11 +147,33 @@ def initial_picture(face: views.Face) -> str:
     return _render("fragments/initial.xml", face=face)
 
 
+def edit(message: views.MessagePlace, form: views.Form) -> Html:
+    return _render("fragments/edit.html", message=message, form=form)
+
+
+def wordings(wordings: Sequence[views.Wording]) -> Html:
+    return _render("fragments/wordings.html", wordings=wordings)
+
+
+def reacted(reactions: Sequence[views.ReactedBy]) -> Html:
+    return _render("fragments/reacted.html", reactions=reactions)
+
+
+def picker(message: views.MessagePlace, offered: Sequence[tuple[str, str]]) -> Html:
+    """`offered` are emoji with their names."""
+    return _render("fragments/picker.html", message=message, offered=offered)
+
+
 # -- pages
 
 
+def message_page(frame: views.Frame, message: views.MessagePlace, title: str, fragment: Html) -> Html:
+    """One of a message's fragments, for a browser without JavaScript."""
+    return _render("pages/message.html", frame=frame, message=message, title=title, fragment=fragment)
+
+
 def menu_page(frame: views.Frame, message: views.MessagePlace) -> Html:
-    return _render("pages/menu.html", frame=frame, message=message)
+    return _render("pages/menu.html", frame=frame, message=message, first=FIRST)
 
 
 def readers_page(frame: views.Frame, message: views.MessagePlace, people: Sequence[views.Member], more: int) -> Html:
@@ -166,12 +189,14 @@ def room_page(
     form: views.Form,
     receipts: views.Receipts,
     around: str = "",
+    replying: views.Quote | None = None,
 ) -> Html:
     """`around` is the element id of the message that the page was opened for."""
     return _render(
         "pages/room.html",
         receipts=receipts,
         around=around,
+        replying=replying,
         unread_link=_unread_link(room, timeline, around),
         frame=frame,
         room=room,
@@ -209,6 +234,7 @@ def _unsent(me: views.Person) -> Html:
             html=Html("<p></p>"),
             follows=False,
             created_at=datetime.now(UTC),
+            quote=views.Quote(UUID(int=0), "", ""),
         )
     )
 

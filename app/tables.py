@@ -87,6 +87,9 @@ class Message(Table, tablename="message"):
     body = Text()
     html = Text()  # of the body, rendered once when it was written
     follows = Boolean(default=False)  # stands under the name of the message before it
+    reply_to: ForeignKey["Message"] = ForeignKey(
+        "self", on_delete=OnDelete.set_null, null=True, default=None
+    )  # in the same room
     created_at = Timestamptz(default=TimestamptzNow())
     edited_at = Timestamptz(null=True, default=None)
     deleted_at = Timestamptz(null=True, default=None)
@@ -102,6 +105,25 @@ class Mention(Table, tablename="mention"):
     person = ForeignKey(Person, on_delete=OnDelete.cascade, null=False)
     seq = BigInt()
     unique_message_person = Unique([message, person])
+
+
+class Wording(Table, tablename="wording"):
+    """How a message read before it was edited: for the room's admins, and gone with the message."""
+
+    id: Serial
+    message = ForeignKey(Message, on_delete=OnDelete.cascade, null=False, index=True)
+    body = Text()
+    html = Text()
+    written_at = Timestamptz()  # when it was posted, or edited to read so
+
+
+class Reaction(Table, tablename="reaction"):
+    id: Serial
+    message = ForeignKey(Message, on_delete=OnDelete.cascade, null=False)
+    person = ForeignKey(Person, on_delete=OnDelete.cascade, null=False)
+    emoji = Varchar(length=40)
+    created_at = Timestamptz(default=TimestamptzNow())
+    unique_message_person_emoji = Unique([message, person, emoji])
 
 
 class Audit(Table, tablename="audit"):

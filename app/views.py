@@ -1,5 +1,8 @@
 """What templates are given: small frozen objects, with every question already answered."""
 
+import html
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,6 +53,50 @@ class Person(Portrayed):
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """The line that a reply has of its original; no text is left of a deleted one."""
+
+    id: UUID
+    author_name: str
+    text: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One emoji on a message: how many gave it, and who first did."""
+
+    emoji: str
+    count: int
+    people: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReactedBy:
+    """Who gave one emoji; `more` did, besides those named."""
+
+    emoji: str
+    names: Sequence[str]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a message read until it was edited."""
+
+    html: Html
+    written_at: datetime
+
+    @property
+    def timestamp(self) -> str:
+        return timestamp(self.written_at)
+
+    @property
+    def time_in_words(self) -> str:
+        return time_in_words(self.written_at)
+
+
+@dataclass(frozen=True, slots=True)
 class MessageLine:
     """One message, for everybody: nothing in it depends on who looks."""
 
@@ -66,7 +113,10 @@ class MessageLine:
     html: Html
     follows: bool
     created_at: datetime
+    edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    quote: Quote | None = None
+    reactions: Sequence[Reaction] = ()
 
     @property
     def element_id(self) -> str:
@@ -100,7 +150,7 @@ class MessageLine:
 
 
 def message_line(row: Mapping[str, Any]) -> MessageLine:
-    """A MessageLine of a row of `message` joined with its author's name."""
+    """A MessageLine of a row with the columns that `lines` names."""
     return MessageLine(
         id=row["id"],
         room=row["room"],
@@ -115,8 +165,35 @@ def message_line(row: Mapping[str, Any]) -> MessageLine:
         html=Html(row["html"]),
         follows=row["follows"],
         created_at=row["created_at"],
+        edited_at=row["edited_at"],
         deleted_at=row["deleted_at"],
+        quote=_quote(row),
+        reactions=_reactions(row),
     )
+
+
+def _quote(row: Mapping[str, Any]) -> Quote | None:
+    if row["quoted"] is None or row["deleted_at"]:
+        return None
+    deleted = row["quoted_deleted_at"] is not None
+    return Quote(row["quoted"], row["quoted_name"], "" if deleted else beginning(row["quoted_html"]), deleted)
+
+
+def _reactions(row: Mapping[str, Any]) -> Sequence[Reaction]:
+    if row["reactions"] is None:
+        return ()
+    return [Reaction(*of_emoji) for of_emoji in json.loads(row["reactions"])]
+
+
+QUOTE_LENGTH = 120
+_BREAK = re.compile(r"<(?:br|/(?:p|li|pre|blockquote|div|tr|td|th|h\d))\b[^>]*(?:>|$)")
+_TAG = re.compile(r"<[^>]*(?:>|$)")
+
+
+def beginning(of: str) -> str:
+    """The first words of a message's HTML, as plain text on one line."""
+    text = " ".join(html.unescape(_TAG.sub("", _BREAK.sub(" ", of))).split())
+    return text if len(text) <= QUOTE_LENGTH else f"{text[:QUOTE_LENGTH].rstrip()}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +419,21 @@ class MessagePlace:
     deleted: bool
     is_mine: bool
     is_admin: bool  # of the room
+    edited: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be answered and reacted to."""
+        return self.kind != "system" and not self.deleted
+
+    @property
+    def is_editable(self) -> bool:
+        return self.is_open and self.is_mine
+
+    @property
+    def has_wordings(self) -> bool:
+        """Whether there are earlier wordings that the person may see."""
+        return self.edited and self.is_admin and not self.deleted
 
     @property
     def is_deletable(self) -> bool:

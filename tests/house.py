@@ -131,6 +131,18 @@ class Visitor:
             headers={"HX-Request": "true"} if htmx else {},
         )
 
+    async def act(self, address: str, **form: str) -> httpx.Response:
+        """Send a form as htmx does."""
+        return await self.http.post(address, data=form, headers={"HX-Request": "true"})
+
+    async def fragment(self, address: str) -> httpx.Response:
+        return await self.http.get(address, headers={"HX-Request": "true"})
+
+    async def reply(self, room: int, original: str, body: str) -> str:
+        answer = await self.act(f"/rooms/{room}/messages", body=body, reply_to=original)
+        assert answer.status_code == 200, answer.text
+        return articles(answer.text)[0].id
+
     async def say(self, room: int, body: str) -> str:
         """Post a message that must be accepted; returns its id."""
         answer = await self.post(room, body)
@@ -213,6 +225,10 @@ class Reader:
     @property
     def version(self) -> int:
         return next((version(frame) for frame in reversed(self.frames) if VERSION.search(frame)), 0)
+
+    def news_of(self, message: str) -> str:
+        """The latest frame that brought this message."""
+        return next(frame for frame in reversed(self.frames) if f'id="m-{message}"' in frame)
 
     async def until(self, condition, seconds: float = PATIENCE_SECONDS) -> "Reader":
         """Wait for what the socket brings to fulfil the condition."""

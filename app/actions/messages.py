@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
-from app import formatting, mentions, rendering
+from app import formatting, lines, mentions, rendering
 from app.errors import Invalid, NotThere, Taken
 from app.formatting import Written
 from app.mentions import People
@@ -34,8 +34,9 @@ TRIES_MAX = 5
 # its primary key, and is tried again. Authors have read what they wrote, and what stands before it.
 _POST = f"""
 WITH incoming AS (
-    SELECT * FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::text[], {{}}::text[], {{}}::text[])
-        WITH ORDINALITY AS t (id, room, author, kind, body, html, place)
+    SELECT * FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::text[], {{}}::text[], {{}}::text[],
+                         {{}}::uuid[])
+        WITH ORDINALITY AS t (id, room, author, kind, body, html, reply_to, place)
 ), fresh AS (
     SELECT i.*,
            row_number() OVER in_room AS n,
@@ -58,8 +59,10 @@ WITH incoming AS (
                       last_author = s.new_author, last_posted_at = s.now
     FROM stamped s WHERE r.id = s.id
 ), inserted AS (
-    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, follows, created_at)
+    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, reply_to, follows,
+                         created_at)
     SELECT f.id, f.room, s.last_seq + f.n, s.version + f.n, s.version + f.n, f.author, f.kind, f.body, f.html,
+           f.reply_to,
            f.kind <> 'system'
                AND coalesce(f.author = CASE WHEN f.n > 1 THEN f.author_before ELSE s.last_author END, false)
                AND (f.n > 1 OR s.now < s.last_posted_at + interval '{FOLLOWS_WITHIN_MINUTES} minutes'),
@@ -82,6 +85,12 @@ UNION ALL
 SELECT m.*, p.name, p.avatar, false FROM message m JOIN person p ON p.id = m.author WHERE m.id = any({{}}::uuid[])
 ORDER BY room, seq
 """
+
+# Asked after the commit, so that a reply never quotes what was deleted while its post waited for the room.
+_DETAILS = f"SELECT m.id, {lines.DETAILS} FROM message m {lines.DETAILS_FROM} WHERE m.id = any({{}}::uuid[])"
+_NO_DETAILS = {"quoted": None, "reactions": None}
+
+_QUOTABLE = "SELECT FROM message WHERE id = {} AND room = {} AND kind <> 'system' AND deleted_at IS NULL"
 
 # Only where the text has an @ at all. It may find too many: `mentions` decides, by the same rule for upper and
 # lower case as far as the database's locale knows it.
@@ -106,6 +115,7 @@ class Draft:
     kind: str = "text"
     mentioned: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()  # whose membership ended with this system message
+    reply_to: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -114,8 +124,18 @@ class Waiting:
     answer: asyncio.Future[Html] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-async def draft(person: Person, room: Room, message_id: str, body: str) -> Draft:
+async def draft(person: Person, room: Room, message_id: str, body: str, reply_to: str = "") -> Draft:
     """Check what was sent, and render it; raises Invalid. Without an id the server names the message."""
+    body = checked(body)
+    text = await written(room.id, body)
+    original = await _original(room.id, reply_to) if reply_to else None
+    name = _uuid(message_id) or uuid4()
+    others = tuple(mentioned for mentioned in text.mentioned if mentioned != person.id)
+    return Draft(name, room.id, person.id, body, text.html, mentioned=others, reply_to=original)
+
+
+def checked(body: str) -> str:
+    """The text as it is kept, with plain line breaks; raises Invalid for what cannot be a message."""
     body = body.replace("\r\n", "\n").replace("\r", "\n")
     if not body.strip():
         raise Invalid(body="An empty message cannot be sent.")
@@ -123,11 +143,18 @@ async def draft(person: Person, room: Room, message_id: str, body: str) -> Draft
         raise Invalid(body="This message contains a NUL character, which cannot be stored.")
     if len(body) > BODY_LENGTH_MAX:
         raise Invalid(body=f"This message has {len(body):,} characters; it can have {BODY_LENGTH_MAX:,}.")
-    text = await written(room.id, body)
-    others = tuple(
-        mentioned for mentioned in text.mentioned if mentioned != person.id
-    )  # nobody is told of themselves
-    return Draft(_uuid(message_id), room.id, person.id, body, text.html, mentioned=others)
+    return body
+
+
+async def _original(room: int, reply_to: str) -> UUID:
+    """The message of this room that is answered."""
+    try:
+        original = UUID(reply_to)
+    except ValueError:
+        original = None
+    if original is None or not await Message.raw(_QUOTABLE, original, room):
+        raise Invalid(reply_to="The message that you answer is no longer there. You can send this without it.")
+    return original
 
 
 async def written(room: int, body: str) -> Written:
@@ -160,9 +187,9 @@ def system_draft(room: int, actor: int, event: str, detail: str = "", ended: tup
     return Draft(uuid4(), room, actor, f"{event}\n{detail}", "", kind="system", ended=ended)
 
 
-def _uuid(text: str) -> UUID:
+def _uuid(text: str) -> UUID | None:
     if not text:
-        return uuid4()
+        return None
     try:
         parsed = UUID(text)
     except ValueError:
@@ -288,6 +315,7 @@ def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
         [draft.kind for draft in drafts],
         [draft.body for draft in drafts],
         [draft.html for draft in drafts],
+        [draft.reply_to for draft in drafts],
         [message for message, _ in mentions],
         [person for _, person in mentions],
         ids,
@@ -295,5 +323,7 @@ def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
 
 
 async def _run(arguments: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
-    rows: Sequence[Mapping[str, Any]] = await Message.raw(_POST, *arguments)
-    return rows
+    rows: Sequence[dict[str, Any]] = await Message.raw(_POST, *arguments)
+    detailed = [row["id"] for row in rows if row["reply_to"] or not row["is_new"]]
+    details = {row["id"]: row for row in await Message.raw(_DETAILS, detailed)} if detailed else {}
+    return [row | details.get(row["id"], _NO_DETAILS) for row in rows]

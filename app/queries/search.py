@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from app import lines
 from app.search_terms import Query
 from app.tables import Membership, Message
 from app.tables import Person as PersonTable
@@ -74,7 +75,6 @@ _SAYS = """
     AND ({}::boolean IS NULL OR search_fold(m.body) LIKE ANY(ARRAY['%http://%', '%https://%']) = {})
 """
 
-_SHOWN = "m.*, p.name AS author_name, p.avatar AS author_avatar"
 _NEWEST_FIRST = "created_at DESC, room DESC, seq DESC"
 _MINE = "SELECT room FROM membership WHERE person = {} AND room = any({})"
 
@@ -96,8 +96,8 @@ horizon AS MATERIALIZED (
     ) hit
     ORDER BY {_NEWEST_FIRST} LIMIT {{}}
 )
-SELECT h.reached, {_SHOWN}
-FROM horizon h LEFT JOIN (hits JOIN message m ON m.id = hits.id JOIN person p ON p.id = m.author) ON true
+SELECT h.reached, {lines.COLUMNS}
+FROM horizon h LEFT JOIN (hits JOIN message m ON m.id = hits.id {lines.FROM}) ON true
 ORDER BY m.created_at DESC, m.room DESC, m.seq DESC
 """
 
@@ -112,7 +112,7 @@ WITH mine AS MATERIALIZED ({_MINE}), candidates AS MATERIALIZED (
     ) c CROSS JOIN LATERAL (SELECT FROM message m WHERE m.id = c.id AND {_SAYS} OFFSET 0) said
     ORDER BY {_NEWEST_FIRST} LIMIT {{}}
 )
-SELECT {_SHOWN} FROM hits JOIN message m ON m.id = hits.id JOIN person p ON p.id = m.author
+SELECT {lines.COLUMNS} FROM hits JOIN message m ON m.id = hits.id {lines.FROM}
 ORDER BY m.created_at DESC, m.room DESC, m.seq DESC
 """
 _FACET = "AND search_terms(m.body, m.room, m.author) && {}::text[]"

@@ -7,31 +7,32 @@ that continues it leave no gap between them, and share nothing.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from app import lines
 from app.tables import Room
 from app.views import MessageLine, Timeline, message_line
 
 PAGE_MESSAGES = 50
 NUMBER_MAX = 2**62  # above every seq and version
 
-_SLICE = """
-SELECT r.version AS room_version, r.last_seq, m.*, p.name AS author_name, p.avatar AS author_avatar
+_SLICE = f"""
+SELECT r.version AS room_version, r.last_seq, {lines.COLUMNS}
 FROM room r
 LEFT JOIN LATERAL (
-    SELECT * FROM message WHERE room = r.id AND seq < {} ORDER BY seq DESC LIMIT {}
+    SELECT * FROM message WHERE room = r.id AND seq < {{}} ORDER BY seq DESC LIMIT {{}}
 ) m ON true
-LEFT JOIN person p ON p.id = m.author
-WHERE r.id = {}
+{lines.FROM}
+WHERE r.id = {{}}
 ORDER BY m.seq
 """
 
-_CHANGES = """
-SELECT r.version AS room_version, m.*, p.name AS author_name, p.avatar AS author_avatar
+_CHANGES = f"""
+SELECT r.version AS room_version, {lines.COLUMNS}
 FROM room r
 LEFT JOIN LATERAL (
-    SELECT * FROM message WHERE room = r.id AND version > {} ORDER BY version LIMIT {}
+    SELECT * FROM message WHERE room = r.id AND version > {{}} ORDER BY version LIMIT {{}}
 ) m ON true
-LEFT JOIN person p ON p.id = m.author
-WHERE r.id = {}
+{lines.FROM}
+WHERE r.id = {{}}
 ORDER BY m.version
 """
 

@@ -34,7 +34,7 @@ async def _post(request: AnyRequest, posts: Posts, hub: Hub, room_id: int, form:
     person = await person_of(request)
     room = await access.room_for(person, room_id)
     try:
-        draft = await messages.draft(person, room, form.get("id", ""), form.get("body", ""))
+        draft = await messages.draft(person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""))
     except Invalid as problem:
         if is_htmx(request):
             raise

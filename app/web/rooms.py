@@ -9,10 +9,10 @@ from litestar.params import FromPath, FromQuery
 
 from app import access, rendering
 from app.actions import rooms as room_actions
-from app.errors import Invalid, NotThere, SignedOut
-from app.queries import marks, rooms, timeline
+from app.errors import Invalid, NotAMember, NotThere, SignedOut
+from app.queries import marks, rooms, talk, timeline
 from app.realtime.hub import Hub
-from app.views import Form, Member, MessagePlace, Person, Room
+from app.views import Form, Member, MessagePlace, Person, Quote, Room
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
 from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie
@@ -55,6 +55,7 @@ async def show(
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
     around: FromQuery[str | None] = None,
+    reply_to: FromQuery[str | None] = None,
 ) -> Response[str]:
     room = await access.visible_room_for(person, room_id)
     if room.role is None:
@@ -63,7 +64,8 @@ async def show(
     place = await access.message_for(person, around) if around else None
     if place and place.room != room.id:
         raise NotThere
-    response = await room_page(request, person, room, hub, before=before, around=place)
+    form = Form({"reply_to": reply_to}) if reply_to else None
+    response = await room_page(request, person, room, hub, before=before, around=place, form=form)
     response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
     return response
 
@@ -90,6 +92,7 @@ async def room_page(
         form or Form(),
         await marks.receipts_of(room.id),
         f"m-{around.id}" if around else "",
+        await _replying(person, room, form.typed("reply_to")) if form else None,
     )
     return html(page, status)
 
@@ -97,6 +100,17 @@ async def room_page(
 def with_status(members: Sequence[Member], hub: Hub) -> Sequence[Member]:
     """The same people with what this worker knows of their presence."""
     return [replace(member, status=hub.presence.status_of(member.id)) for member in members]
+
+
+async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:
+    """What the composer answers; None when it is no longer there."""
+    if not reply_to:
+        return None
+    try:
+        original = await access.message_for(person, reply_to)
+    except (NotThere, NotAMember):
+        return None
+    return await talk.quote_of(original) if original.room == room.id else None
 
 
 async def _directory_page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:

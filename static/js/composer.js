@@ -7,6 +7,7 @@ const RETRY_MILLISECONDS = 5000
 if (composer && unsent) {
   const field = composer.elements.body
   const problem = document.getElementById("composer-problem")
+  const replying = document.getElementById("replying")
   const me = document.body.dataset.me
   const room = composer.dataset.room
   const draftKey = `teahouse:draft:${me}:${room}`
@@ -44,14 +45,23 @@ if (composer && unsent) {
     bubble.classList.add("sending")
     bubble.querySelector("time").dateTime = new Date().toISOString()
     bubble.querySelector(".body p").textContent = message.body
+    quote(bubble.querySelector(".quote"), message)
     form.elements.id.value = message.id
     form.elements.body.value = message.body
+    form.elements.reply_to.value = message.reply_to ?? ""
     bubble.append(form)
     const last = document.querySelector("#messages > .message:last-of-type")
     bubble.classList.toggle("follows", last?.matches(":not(.system)") && last.dataset.author === me)
     document.getElementById("messages").append(bubble)
     htmx.process(bubble)
     return form
+  }
+
+  function quote(line, { reply_to, quoted = {} }) {
+    if (!reply_to) return line.remove()
+    line.href = `/messages/${reply_to}`
+    line.querySelector("b").textContent = quoted.author
+    line.querySelector("span").textContent = quoted.text
   }
 
   function fail(form, sentence = "") {
@@ -63,7 +73,8 @@ if (composer && unsent) {
     const body = field.value
     if (!body.trim()) return
     if (complain()) return
-    const message = { id: uuid(), body }
+    const message = { id: uuid(), body, reply_to: composer.elements.reply_to.value }
+    if (message.reply_to) message.quoted = { author: replying.querySelector("b").textContent, text: replying.querySelector("span").textContent }
     remember(message)
     field.value = ""
     keep(draftKey, "")

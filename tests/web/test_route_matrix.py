@@ -24,6 +24,7 @@ SIGNED_IN_200 = "sign-in 200 200 200 200"
 SIGNED_IN_303 = "sign-in 303 303 303 303"
 INSIDERS_200 = "sign-in 404 200 200 200"
 INSIDERS_303 = "sign-in 404 303 303 303"
+INSIDERS_403 = "sign-in 404 403 403 403"
 ADMIN_200 = "sign-in 404 403 403 200"
 ADMIN_303 = "sign-in 404 403 403 303"
 ADMINISTRATOR_200 = "sign-in 403 403 200 403"
@@ -100,6 +101,16 @@ MATRIX = {
     "GET /people/{person_id:int}/avatar": Row("/people/{target}/avatar", SIGNED_IN_200, SIGNED_IN_200),
     "GET /search": Row("/search?q=hello", SIGNED_IN_200, SIGNED_IN_200),
     "GET /search/suggestions": Row("/search/suggestions?q=from:", SIGNED_IN_200, SIGNED_IN_200),
+    "GET /messages/{message_id:str}/edit": Row("/messages/{message}/edit", INSIDERS_403, NOBODY),
+    "POST /messages/{message_id:str}": Row("/messages/{message}", INSIDERS_403, NOBODY, {"body": "other"}),
+    "GET /messages/{message_id:str}/wordings": Row("/messages/{message}/wordings", ADMIN_200, NOBODY),
+    "GET /messages/{message_id:str}/reactions": Row("/messages/{message}/reactions", INSIDERS_200, NOBODY),
+    "POST /messages/{message_id:str}/reactions": Row(
+        "/messages/{message}/reactions", INSIDERS_303, NOBODY, {"emoji": "🍵"}
+    ),
+    "GET /messages/{message_id:str}/reactions/picker": Row(
+        "/messages/{message}/reactions/picker", INSIDERS_200, NOBODY
+    ),
     "WEBSOCKET /socket": Row("/socket?room={room}", "4401 4403 open open open", "4401 4403 4403 4403 4403"),
     "GET /static/{fingerprint:str}/{path:path}": Row("/static/x/all.css", EVERYBODY_200, EVERYBODY_200),
     "GET /people/{person_id:int}/mine.css": Row("/people/{target}/mine.css", EVERYBODY_200, EVERYBODY_200),

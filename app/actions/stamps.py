@@ -1,0 +1,70 @@
+"""A change to a message that is there already: the room's next version, and its article told to everybody.
+
+A reply shows the beginning of its original, so it changes along with it: what was deleted or edited away is
+nowhere to be seen. Every write here happens in the caller's transaction, which holds the room's lock.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from app import lines, rendering
+from app.realtime.events import RoomChanged
+from app.realtime.hub import Hub
+from app.tables import Message
+from app.views import Html, message_line
+
+CHANGES_TOLD_MAX = 50
+"""A change that touches more messages than this is not told by an event: the hub's sweep reads it in pieces."""
+
+_STAMP = """
+WITH touched AS (
+    SELECT id, room, row_number() OVER (ORDER BY id <> {}, seq) AS n FROM message
+    WHERE id = {} OR (reply_to = {} AND deleted_at IS NULL AND {})
+), bumped AS (
+    UPDATE room r SET version = version + t.n FROM (SELECT room, count(*) AS n FROM touched GROUP BY room) t
+    WHERE r.id = t.room RETURNING r.id, r.version - t.n AS since
+)
+UPDATE message m SET version = b.since + t.n
+FROM touched t JOIN bumped b ON b.id = t.room WHERE m.id = t.id RETURNING m.id
+"""
+
+_LINES = f"SELECT {lines.COLUMNS} FROM message m {lines.FROM} WHERE m.id = any({{}}::uuid[]) ORDER BY m.version"
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+async def lock(room: int) -> None:
+    """Until the transaction ends, nobody else changes this room's messages."""
+    await Message.raw("SELECT FROM room WHERE id = {} FOR UPDATE", room)
+
+
+async def stamp(message: UUID, with_replies: bool = True) -> Rows:
+    """Give the message, and the replies that quote it, the room's next versions; returns them as they are now,
+    the message first."""
+    stamped = await Message.raw(_STAMP, message, message, message, with_replies)
+    return await as_they_are([row["id"] for row in stamped])
+
+
+async def as_they_are(messages: Sequence[UUID]) -> Rows:
+    rows: Rows = await Message.raw(_LINES, list(messages))
+    return rows
+
+
+def tell(rows: Rows, hub: Hub) -> tuple[str, Html]:
+    """Publish what `stamp` returned, after the commit; returns the message's element id and article."""
+    first = message_line(rows[0])
+    element_id, article = shown(rows[0])
+    if len(rows) <= CHANGES_TOLD_MAX:
+        others = [message_line(row) for row in rows[1:]]
+        changed = [(element_id, article), *((line.element_id, rendering.message(line)) for line in others)]
+        version = first.version + len(others)
+        html = rendering.changes([], changed, version)
+        hub.publish(RoomChanged(first.room, first.version - 1, version, str(html)))
+    return element_id, article
+
+
+def shown(row: Mapping[str, Any]) -> tuple[str, Html]:
+    """A message's element id and article."""
+    line = message_line(row)
+    return line.element_id, rendering.message(line)

@@ -1,0 +1,26 @@
+"""What a message's line is made of in SQL, the same wherever messages are read.
+
+`m` is the message. The subqueries and joins go by an index. For a page of 50 messages without any reply or reaction
+they add some 0.4 ms, most of it PostgreSQL's planning.
+"""
+
+REACTION_PEOPLE_SHOWN = 100
+"""How many people of one reaction are named to the stylesheets, which show each their own."""
+
+DETAILS = f"""
+    o.id AS quoted, o.deleted_at AS quoted_deleted_at, left(o.html, 1000) AS quoted_html, q.name AS quoted_name,
+    CASE WHEN EXISTS (SELECT FROM reaction WHERE message = m.id) THEN (
+        SELECT jsonb_agg(jsonb_build_array(emoji, n, people) ORDER BY first) FROM (
+            SELECT emoji, count(*) AS n, min(id) AS first,
+                   (array_agg(person ORDER BY id))[:{REACTION_PEOPLE_SHOWN}] AS people
+            FROM reaction WHERE message = m.id GROUP BY emoji
+        ) AS of_emoji
+    ) END AS reactions
+"""
+DETAILS_FROM = """
+LEFT JOIN message o ON o.id = m.reply_to
+LEFT JOIN person q ON q.id = o.author
+"""
+
+COLUMNS = f"m.*, p.name AS author_name, p.avatar AS author_avatar, {DETAILS}"
+FROM = f"LEFT JOIN person p ON p.id = m.author {DETAILS_FROM}"

@@ -1,0 +1,230 @@
+import pytest
+
+from tests.browser.conftest import DESK, PHONE, Arrive, Person
+
+COMPOSER = "#composer textarea"
+EDITING = ".message > .edit textarea"
+
+
+async def menu_of(person: Person, text: str) -> None:
+    """Open the menu of the message with this text."""
+    article = person.page.locator("#messages > .message[data-seq]", has_text=text).first
+    await article.hover()
+    await article.locator(".more").click()
+    await person.page.locator(".message-menu .menu").wait_for()
+
+
+async def test_arrow_up_edits_the_own_last_message_escape_cancels_and_enter_saves(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("tae at four")
+    await ana.sees("tae at four")
+    await bo.sees("tae at four")
+    await bo.send("fine")
+    await ana.sees("fine")
+
+    await ana.page.press(COMPOSER, "ArrowUp")
+    await ana.page.locator(EDITING).wait_for()
+    assert await ana.page.input_value(EDITING) == "tae at four"
+    await ana.page.fill(EDITING, "something else")
+    await ana.page.press(EDITING, "Escape")
+    assert await ana.page.locator(EDITING).count() == 0
+    await ana.until(f"document.activeElement === document.querySelector('{COMPOSER}')")
+    assert await ana.texts() == ["tae at four", "fine"]
+
+    await ana.page.press(COMPOSER, "ArrowUp")
+    await ana.page.locator(EDITING).wait_for()
+    await ana.page.fill(EDITING, "tea at four")
+    await ana.page.press(EDITING, "Enter")
+    for person in (ana, bo):
+        await person.page.locator(".message.edited .body", has_text="tea at four").wait_for()
+        assert await person.texts() == ["tea at four", "fine"]
+    assert await ana.page.locator(EDITING).count() == 0
+    await ana.until(f"document.activeElement === document.querySelector('{COMPOSER}')")
+
+
+async def test_a_text_in_the_composer_keeps_arrow_up_for_itself(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    await ana.send("hello")
+    await ana.sees("hello")
+    await ana.type("half a thought")
+    await ana.page.press(COMPOSER, "ArrowUp")
+    await ana.send("a whole one")
+    await ana.sees("a whole one")
+    assert await ana.page.locator(EDITING).count() == 0
+
+
+async def test_a_reaction_of_somebody_else_disturbs_neither_who_edits_nor_who_reads_the_menu(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("hello")
+    await ana.sees("hello")
+    await bo.sees("hello")
+
+    await ana.page.press(COMPOSER, "ArrowUp")
+    await ana.page.locator(EDITING).wait_for()
+    await ana.page.fill(EDITING, "hello everybody")
+    await ana.page.evaluate(f"document.querySelector('{EDITING}').setSelectionRange(5, 5)")
+    await ana.page.evaluate(
+        f"void (document.querySelector('{EDITING}').onblur = event => event.target.dataset.disturbed = 1)"
+    )
+    await menu_of(bo, "hello")
+    await bo.page.locator(".react [value='🎉']").click()
+    await ana.page.locator(".message [data-emoji='🎉'][data-count='1']").wait_for(state="attached")
+    assert await ana.page.input_value(EDITING) == "hello everybody"
+    assert await ana.page.get_attribute(EDITING, "data-disturbed") is None
+    await ana.page.keyboard.type(" to")
+    assert await ana.page.input_value(EDITING) == "hello to everybody"
+
+    await menu_of(bo, "hello")
+    await ana.page.press(EDITING, "Enter")
+    await bo.page.locator(".message.edited .body", has_text="hello to everybody").wait_for()
+    assert await bo.page.locator(".message-menu .menu").is_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_a_reply_leads_to_its_original_far_back(arrive: Arrive, size: dict) -> None:
+    ana = await arrive("Ana", **size)
+    room = await ana.make_room("Garden plans")
+    for n in range(60):
+        answer = await ana.context.request.post(
+            f"{ana.url}/rooms/{room}/messages", form={"body": f"message {n}"}, headers={"Origin": ana.url}
+        )
+        assert answer.ok
+    await ana.page.reload()
+    await ana.connected()
+    oldest = ana.page.locator("#messages > .message[data-seq='1']")
+    await ana.page.evaluate("document.querySelector('.older').scrollIntoView()")
+    await oldest.wait_for()
+    original = (await oldest.get_attribute("id"))[2:]
+    await ana.page.goto(f"{ana.url}/rooms/{room}?reply_to={original}")
+    await ana.connected()
+    assert await ana.page.locator("#replying").is_visible()
+    await ana.type("still true")
+    await ana.page.click(".send")
+    await ana.sees("still true")
+    assert await ana.page.locator("#replying").is_hidden()
+    quote = ana.page.locator(".message[data-seq='61'] > .quote")
+    assert await quote.inner_text() == "Ana message 0"
+    await ana.page.reload()
+    await ana.connected()
+    await quote.click()
+    await ana.until(f"location.search === '?around={original}' || !!document.querySelector('.jumped-to')")
+    await oldest.wait_for()
+    await ana.until(f"document.getElementById('m-{original}').getBoundingClientRect().top >= 0")
+    await ana.until(f"document.getElementById('m-{original}').getBoundingClientRect().bottom <= innerHeight")
+
+
+async def test_answering_from_the_menu_shows_the_quote_at_once_and_for_everybody(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("who brings the cake?")
+    await bo.sees("who brings the cake?")
+    await menu_of(bo, "who brings")
+    await bo.page.locator("[data-reply]").click()
+    await bo.until(f"document.activeElement === document.querySelector('{COMPOSER}')")
+    assert "who brings the cake?" in await bo.page.inner_text("#replying")
+    await bo.page.click("#replying a")
+    assert await bo.page.locator("#replying").is_hidden()
+    await menu_of(bo, "who brings")
+    await bo.page.locator("[data-reply]").click()
+    await bo.page.route("**/messages", lambda route: route.abort())
+    await bo.send("I do")
+    await bo.page.locator("text=Not sent · try again").wait_for()
+    assert await bo.page.inner_text(".sending .quote") == "Ana who brings the cake?"
+    await bo.page.reload()  # what waits to be sent still knows what it answers
+    await bo.page.unroute("**/messages")
+    for person in (ana, bo):
+        await person.sees("I do")
+        assert await person.page.inner_text(".message[data-seq='2'] > .quote") == "Ana who brings the cake?"
+    await bo.send("and tea")
+    await ana.sees("and tea")
+    assert await ana.page.locator(".quote").count() == 1
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_reactions_are_live_counted_and_taken_back(arrive: Arrive, size: dict) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo", **size)
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("tea?")
+    await bo.sees("tea?")
+    await menu_of(bo, "tea?")
+    await bo.page.locator(".react [data-inside]").click()
+    await bo.page.fill(".any-emoji input", "teacup")
+    offered = bo.page.locator(".picker button:visible")
+    assert await offered.evaluate_all("all => all.map(button => button.value)") == ["🍵"]
+    await offered.click()
+    reaction = "[data-emoji='🍵']"
+    await ana.page.locator(f"{reaction}[data-count='1']").wait_for()
+    await ana.page.click(reaction)
+    await bo.page.locator(f"{reaction}[data-count='2']").wait_for()
+    await ana.page.hover("h1")
+    await ana.page.hover(reaction)
+    await ana.page.locator(".who-reacted", has_text="🍵 Bo, Ana").wait_for()
+    if size is PHONE:  # holding it tells who, and takes nothing back
+        await bo.page.dispatch_event(reaction, "touchstart")
+        await bo.page.locator(".who-reacted", has_text="🍵 Bo, Ana").wait_for()
+        await bo.page.dispatch_event(reaction, "touchend")
+        await bo.page.dispatch_event(reaction, "click")
+        await bo.page.touchscreen.tap(200, 100)
+        await bo.page.locator(".who-reacted").wait_for(state="detached")
+        await bo.page.tap(reaction)
+    else:
+        await bo.page.click(reaction)
+    await ana.page.locator(f"{reaction}[data-count='1']").wait_for()
+    await ana.page.click(reaction)
+    await bo.page.locator(reaction).wait_for(state="detached")
+
+
+async def test_a_message_deleted_by_an_admin_closes_the_form_that_edits_it(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await bo.send("hello")
+    await bo.sees("hello")
+    await ana.sees("hello")
+    await bo.page.press(COMPOSER, "ArrowUp")
+    await bo.page.locator(EDITING).wait_for()
+    await menu_of(ana, "hello")
+    await ana.page.locator(".menu summary").click()
+    await ana.page.locator("text=Delete the message").click()
+    await bo.page.locator(".message.deleted").wait_for()
+    await bo.page.locator(EDITING).wait_for(state="detached")
+
+
+async def test_the_reply_bar_lets_go_of_what_is_deleted_meanwhile(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("between us")
+    await bo.sees("between us")
+    await menu_of(bo, "between us")
+    await bo.page.locator("[data-reply]").click()
+    await bo.page.locator("#replying", has_text="between us").wait_for()
+    await menu_of(ana, "between us")
+    await ana.page.locator(".menu summary").click()
+    await ana.page.locator("text=Delete the message").click()
+    await bo.page.locator("#replying").wait_for(state="hidden")
+    await bo.send("never mind")
+    await ana.sees("never mind")
+    assert await ana.page.locator(".quote").count() == 0
+
+
+async def test_the_link_to_a_message_is_copied_and_opens_the_room_around_it(arrive: Arrive) -> None:
+    ana = await arrive("Ana", permissions=["clipboard-read", "clipboard-write"])
+    room = await ana.make_room("Garden plans")
+    await ana.send("here")
+    await ana.sees("here")
+    await menu_of(ana, "here")
+    await ana.page.click("[data-copy-link]")
+    await ana.page.locator(".message-menu .menu").wait_for(state="hidden")
+    link = await ana.page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{ana.url}/messages/")
+    await ana.page.goto(link)
+    assert ana.page.url == f"{ana.url}/rooms/{room}?around={link.rsplit('/', 1)[1]}"
+    await ana.sees("here")
