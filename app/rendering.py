@@ -244,6 +244,11 @@ def static_url(path: str) -> Html:
     return Html(f"/static/{fingerprint()}/{path}")
 
 
+def mine_url(person: int) -> Html:
+    """The address of one person's stylesheet, which may be kept for ever as well."""
+    return Html(f"/people/{person}/mine.css?{fingerprint()}")
+
+
 @cache
 def fingerprint() -> str:
     """One hash over all static files: modules that import each other by relative names stay together."""
@@ -266,4 +271,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.add_global("static", static_url)
+    environment.add_global("mine", mine_url)
     return environment
