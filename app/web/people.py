@@ -1,5 +1,7 @@
 """All people of the server, a person's card, and their picture."""
 
+from dataclasses import replace
+
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
@@ -7,6 +9,7 @@ from app import access, rendering
 from app.access import INT4_MAX
 from app.errors import NotThere
 from app.queries import people
+from app.realtime.hub import Hub
 from app.views import Face, Person
 from app.web.pages import frame_for, html, is_htmx
 from app.web.visitors import AnyRequest
@@ -24,8 +27,9 @@ async def everybody(
 
 
 @get("/people/{person_id:int}")
-async def person_card(request: AnyRequest, person: Person, person_id: FromPath[int]) -> Response[str]:
+async def person_card(request: AnyRequest, person: Person, hub: Hub, person_id: FromPath[int]) -> Response[str]:
     profile = await access.profile_for(person, person_id)
+    profile = replace(profile, status=hub.presence.status_of(person_id))
     frame = await frame_for(request, person)
     return html(rendering.person_card(frame, profile) if is_htmx(request) else rendering.person_page(frame, profile))
 

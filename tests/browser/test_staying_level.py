@@ -246,8 +246,8 @@ async def test_a_room_of_many_messages_opens_at_the_newest_fifty(arrive: Arrive,
     connection = await asyncpg.connect(servers.database_url)
     await connection.execute(
         "INSERT INTO message (id, room, seq, version, posted_version, author, body, html) "
-        "SELECT gen_random_uuid(), $1, n, n, n, (SELECT person FROM membership WHERE room = $1), 'message ' || n, "
-        "'<p>message ' || n || '</p>' "
+        "SELECT gen_random_uuid(), $1, n, n, n, (SELECT person FROM membership WHERE room = $1), "
+        "'message ' || n, '<p>message ' || n || '</p>' "
         "FROM generate_series(1, 100000) n",
         room,
     )
