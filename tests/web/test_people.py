@@ -1,3 +1,4 @@
+import asyncio
 import re
 from uuid import uuid4
 
@@ -87,3 +88,12 @@ async def test_a_new_name_is_not_told_to_those_who_share_nothing(ana: Visitor, b
         await bo.say(room, "the end")
         await reader.until(lambda r: r.articles)
         assert not any("Another" in frame for frame in reader.frames)
+
+
+async def test_the_card_says_who_is_here(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    assert "Online" not in (await ana.http.get(f"/people/{bo.id}")).text
+    async with bo.listening(room), asyncio.timeout(10):
+        while "Online" not in (await ana.http.get(f"/people/{bo.id}")).text:
+            pass
