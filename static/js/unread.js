@@ -64,10 +64,17 @@ function takeActivity() {
     show(room)
     const newMessages = lastSeq - (state.heard ?? lastSeq - 1)
     if (newMessages <= 0) continue
+    putFirst(room)
     state.heard = lastSeq
     const detail = { room: Number(room), lastSeq, newMessages, authors: ids(news.dataset.authors), mentioned: ids(news.dataset.mentioned) }
     document.dispatchEvent(new CustomEvent("teahouse:activity", { detail }))
   }
+}
+
+// The newest activity stands first, but nothing moves under a pointer that is about to choose.
+function putFirst(room) {
+  const line = linkOf(room)?.closest("li")
+  if (line && !line.parentElement.matches(":hover")) line.parentElement.prepend(line)
 }
 
 function takeMarks() {

@@ -73,6 +73,17 @@ async def test_the_count_of_a_room_that_is_not_open_is_live_and_reading_elsewher
     await expect(link).to_have_attribute("data-unread", "0")
 
 
+async def test_a_room_in_which_something_is_said_comes_first_in_the_list(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    garden = await ana.make_room("Garden plans")
+    await bo.enter(garden)
+    kitchen = await bo.make_room("Kitchen")
+    order = "[...document.querySelectorAll('#rooms a[data-room]')].map(link => Number(link.dataset.room))"
+    assert await bo.page.evaluate(order) == [kitchen, garden]
+    await ana.send("the roses are out")
+    await bo.until(f"{order}[0] === {garden}")
+
+
 async def test_what_is_on_the_screen_is_read_and_ones_own_is_never_unread(arrive: Arrive) -> None:
     ana, bo = await arrive("Ana"), await arrive("Bo")
     room = await ana.make_room("Garden plans")
