@@ -18,7 +18,7 @@ async def test_a_new_name_and_picture_show_on_a_page_that_is_open(arrive: Arrive
     await me.click("text=Use this picture")
     await bo.page.locator(".message > .portrait img").wait_for()
     await bo.until("document.querySelector('.message > .portrait img').naturalWidth === 256")
-    box = await bo.page.locator(".message .portrait").bounding_box()
+    box = await bo.page.locator(".message > .portrait").bounding_box()
     assert abs(box["width"] - box["height"]) < 1
 
 
@@ -27,7 +27,7 @@ async def test_a_click_on_a_portrait_opens_the_card_which_leads_to_a_direct_room
     room = await ana.make_room("Garden plans")
     await ana.send("hello")
     await bo.enter(room)
-    await bo.page.click(".message .portrait")
+    await bo.page.click(".message > .portrait")
     card = bo.page.locator("#card[open] .person-card")
     await card.wait_for()
     assert await card.locator("h1").inner_text() == "Ana"

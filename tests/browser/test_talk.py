@@ -140,7 +140,7 @@ async def test_answering_from_the_menu_shows_the_quote_at_once_and_for_everybody
     await bo.page.unroute("**/messages")
     for person in (ana, bo):
         await person.sees("I do")
-        assert await person.page.inner_text(".message[data-seq='2'] > .quote") == "Ana who brings the cake?"
+        assert await person.page.inner_text(".message[data-seq='3'] > .quote") == "Ana who brings the cake?"
     await bo.send("and tea")
     await ana.sees("and tea")
     assert await ana.page.locator(".quote").count() == 1
