@@ -19,8 +19,12 @@ class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     since: int
     version: int
     html: str
-    authors: tuple[int, ...] = ()  # who posted: they are typing no longer
+    authors: tuple[int, ...] = ()  # who posted, where it brings new messages and nothing else: they type no longer
     ended: tuple[int, ...] = ()  # who left the room, or was removed, with this change: they get nothing from it on
+
+    @property
+    def has_posts_alone(self) -> bool:
+        return bool(self.authors)
 
 
 class RoomActive(msgspec.Struct, frozen=True, tag=True, array_like=True):

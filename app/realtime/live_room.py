@@ -198,10 +198,16 @@ class LiveRoom:
         self._held = {since: event for since, event in self._held.items() if event.version > version}
 
     def _take_in_order(self, event: RoomChanged) -> None:
-        """Deliver at once, or with the next frame if the last one has just gone out."""
+        """Deliver at once, or with the next frame if the last one has just gone out.
+
+        A frame holds posts, or one change alone: a page finds the place of everything in a frame before it puts in
+        the first, so a change to a message that comes in the same frame would be lost.
+        """
+        if not event.has_posts_alone:
+            self._deliver_next()
         wait = self._next_frame_at - asyncio.get_running_loop().time()
         self._next.append(event)
-        if wait <= 0:
+        if wait <= 0 or not event.has_posts_alone:
             self._deliver_next()
         elif len(self._next) == 1:
             self._timer = asyncio.get_running_loop().call_later(wait, self._deliver_next)

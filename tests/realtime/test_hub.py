@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 
 import hypothesis
+import msgspec
 from hypothesis import strategies
 
 from app.errors import Unavailable
@@ -29,7 +30,8 @@ class Room:
 
     def post(self, count: int) -> RoomChanged:
         since, self.version = self.version, self.version + count
-        return RoomChanged(ROOM, since, self.version, spell(since, self.version))
+        authors = (1,) if self.chance.random() < 0.7 else ()  # of posts; a change to a message has none
+        return RoomChanged(ROOM, since, self.version, spell(since, self.version), authors)
 
     async def changes(self, room: int, since: int) -> Changes:
         """Read like PostgreSQL: at one moment, answered at a later one, and sometimes away."""
@@ -180,15 +182,18 @@ async def test_a_quiet_room_is_told_at_once_and_a_busy_one_in_shared_frames() ->
     await hub.join(socket, ROOM, 0)
     await settle()
     live_room.FRAME_SECONDS_MIN = 0.05
-    hub.deliver(room.post(1))
+    hub.deliver(posted(room))
     assert socket.received == [1]
     for _ in range(5):
-        hub.deliver(room.post(1))
+        hub.deliver(posted(room))
     assert socket.received == [1]
     async with asyncio.timeout(5):
         while len(socket.received) < 6:
             await asyncio.sleep(0)
     assert (socket.received, socket.frames) == ([1, 2, 3, 4, 5, 6], 2)
+    hub.deliver(posted(room))
+    hub.deliver(msgspec.structs.replace(room.post(1), authors=()))  # a change to a message, perhaps to this one
+    assert (socket.received, socket.frames) == ([1, 2, 3, 4, 5, 6, 7, 8], 4)
     hub.close()
     await redis.aclose()
 
@@ -209,6 +214,10 @@ async def test_somebody_sent_out_between_the_door_and_the_seat_gets_nothing() ->
     assert (socket.received, socket.closed_with) == ([], CLOSE_NO_ACCESS)
     assert hub.sockets_of(socket.person) == 0
     await redis.aclose()
+
+
+def posted(room: Room) -> RoomChanged:
+    return msgspec.structs.replace(room.post(1), authors=(1,))
 
 
 async def settle() -> None:

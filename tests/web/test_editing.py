@@ -27,7 +27,7 @@ async def test_an_author_edits_and_everybody_in_the_room_sees_it(ana: Visitor, b
         assert "first" in answer.text
         assert "room-version" not in answer.text
         await reader.until(lambda r: r.version == since + 1)
-        assert [(article.id, article.seq) for article in reader.articles] == [(message, 1)]
+        assert [(article.id, article.seq) for article in reader.articles] == [(message, 2)]
         assert "outerMorph" in reader.news_of(message)
     article = await shown(bo, room, message)
     assert '<article class="message edited"' in article

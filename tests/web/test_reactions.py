@@ -17,18 +17,19 @@ async def test_reacting_adds_and_reacting_again_takes_back_live(ana: Visitor, bo
     room = await ana.make_room()
     await bo.join(room)
     message = await ana.say(room, "tea?")
-    async with ana.listening(room, 1) as reader:
+    since = await ana.version_of(room)
+    async with ana.listening(room, since) as reader:
         answer = await bo.act(f"/messages/{message}/reactions", emoji="🍵")
         assert reactions(answer.text) == {"🍵": (1, str(bo.id))}
-        await reader.until(lambda r: r.version == 2)
+        await reader.until(lambda r: r.version == since + 1)
         assert reactions(reader.news_of(message)) == {"🍵": (1, str(bo.id))}
         assert [article.id for article in reader.articles] == [message]
         await ana.act(f"/messages/{message}/reactions", emoji="🍵")
-        await reader.until(lambda r: r.version == 3)
+        await reader.until(lambda r: r.version == since + 2)
         assert reactions(reader.news_of(message)) == {"🍵": (2, f"{bo.id} {ana.id}")}
         await bo.act(f"/messages/{message}/reactions", emoji="🍵")
         await ana.act(f"/messages/{message}/reactions", emoji="🍵")
-        await reader.until(lambda r: r.version == 5)
+        await reader.until(lambda r: r.version == since + 4)
         assert reactions(reader.news_of(message)) == {}
 
 

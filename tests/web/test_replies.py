@@ -18,15 +18,16 @@ async def test_a_reply_quotes_its_original_wherever_it_is_shown(ana: Visitor, bo
     room = await ana.make_room()
     await bo.join(room)
     original = await ana.say(room, f"one <b>\n{'long ' * 60}")
-    async with ana.listening(room, 1) as reader:
+    since = await ana.version_of(room)
+    async with ana.listening(room, since) as reader:
         answer = await bo.act(f"/rooms/{room}/messages", body="yes", reply_to=original)
-        await reader.until(lambda r: r.version == 2)
+        await reader.until(lambda r: r.version == since + 1)
     expected = [(original, "Ana", f"one &lt;b&gt; {'long ' * 60}"[: 120 + 6].rstrip() + "…")]
     for html in (
         answer.text,
         reader.news_of(articles(answer.text)[0].id),
         (await ana.http.get(f"/rooms/{room}")).text.split('id="unsent"')[0],
-        (await ana.http.get(f"/rooms/{room}/changes?since=1")).text,
+        (await ana.http.get(f"/rooms/{room}/changes?since={since}")).text,
         (await ana.http.get(f"/rooms/{room}/messages")).text,
     ):
         assert quotes(html) == expected
