@@ -7,7 +7,7 @@ from app.actions.accounts import clean_name, is_visible
 from app.actions.memberships import lock_as_admin
 from app.actions.messages import Posts, system_draft
 from app.errors import Invalid
-from app.realtime.events import RoomRenamed
+from app.realtime.events import MembershipBegan, RoomRenamed
 from app.realtime.hub import Hub
 from app.tables import Room
 from app.views import Person
@@ -25,13 +25,15 @@ INSERT INTO membership (person, room, role) SELECT {}, id, 'admin' FROM made RET
 _CHANGE = "UPDATE room SET name = {}, topic = {}, visibility = {} WHERE id = {}"
 
 
-async def create(person: Person, name: str, visibility: str) -> int:
+async def create(person: Person, name: str, visibility: str, hub: Hub) -> int:
     """Make a room with its creator as the admin; returns its id. Raises Invalid."""
     name = clean_name(name)
     if problems := _problems(name, visibility):
         raise Invalid(**problems)
     rows = await Room.raw(_CREATE, name, visibility, _new_code(), person.id)
-    return int(rows[0]["room"])
+    room = int(rows[0]["room"])
+    hub.publish(MembershipBegan(person.id, room))
+    return room
 
 
 async def change(

@@ -38,10 +38,10 @@ async def directory(request: AnyRequest, person: Person) -> Response[str]:
 
 
 @post("/rooms")
-async def create(request: AnyRequest, person: Person) -> Response[str]:
+async def create(request: AnyRequest, person: Person, hub: Hub) -> Response[str]:
     form = await fields(request)
     try:
-        room = await room_actions.create(person, form.get("name", ""), form.get("visibility", "open"))
+        room = await room_actions.create(person, form.get("name", ""), form.get("visibility", "open"), hub)
     except Invalid as problem:
         return await _directory_page(request, person, Form(form, problem.fields), problem.status)
     return see_other(request, f"/rooms/{room}")

@@ -121,3 +121,14 @@ async def test_a_room_that_was_left_goes_from_the_other_open_pages(ana: Visitor)
         await reader.until(lambda r: "room-lists" in r.frames[-1])
         assert f'data-room="{goes}"' not in reader.frames[-1]
         assert f'data-room="{stays}"' in reader.frames[-1]
+
+
+async def test_a_room_that_one_makes_shows_on_ones_other_pages(ana: Visitor, second_house: House) -> None:
+    room = await ana.make_room()
+    elsewhere = Visitor(ana.http, second_house.url)
+    async with elsewhere.listening(room) as reader:
+        await reader.until(lambda r: r.frames)
+        new = await ana.make_room("Kitchen")
+        await reader.until(lambda r: any(f'data-room="{new}"' in frame for frame in r.frames))
+        await ana.say(new, "the soup is on")  # and its activity is heard
+        await reader.until(lambda r: any(f'data-room="{new}" data-last-seq="1"' in frame for frame in r.frames))
