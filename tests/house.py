@@ -230,6 +230,15 @@ class Reader:
         """The latest frame that brought this message."""
         return next(frame for frame in reversed(self.frames) if f'id="m-{message}"' in frame)
 
+    async def brings(self, *marks: str, without: str = "\0") -> str:
+        """Wait for a frame with all these marks in it; returns the latest one."""
+
+        def fitting() -> list[str]:
+            return [frame for frame in self.frames if all(m in frame for m in marks) and without not in frame]
+
+        await self.until(lambda _: fitting())
+        return fitting()[-1]
+
     async def until(self, condition, seconds: float = PATIENCE_SECONDS) -> "Reader":
         """Wait for what the socket brings to fulfil the condition."""
         async with asyncio.timeout(seconds):

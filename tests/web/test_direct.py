@@ -108,9 +108,8 @@ async def test_a_new_direct_room_appears_on_the_open_pages_of_both(
     async with there.listening(room) as reader:
         await reader.until(lambda r: r.frames)
         direct = room_in(await open_direct(ana, bo.id))
-        await reader.until(lambda r: f'data-room="{direct}"' in r.frames[-1])
-        assert 'hx-target="#room-lists"' in reader.frames[-1]
-        assert "aria-current" not in reader.frames[-1]
+        lists = await reader.brings('hx-target="#room-lists"', f'data-room="{direct}"')
+        assert "aria-current" not in lists
 
 
 async def test_a_room_that_was_left_goes_from_the_other_open_pages(ana: Visitor) -> None:
@@ -118,9 +117,7 @@ async def test_a_room_that_was_left_goes_from_the_other_open_pages(ana: Visitor)
     async with ana.listening(stays) as reader:
         await reader.until(lambda r: r.frames)
         await ana.http.post(f"/rooms/{goes}/leave")
-        await reader.until(lambda r: "room-lists" in r.frames[-1])
-        assert f'data-room="{goes}"' not in reader.frames[-1]
-        assert f'data-room="{stays}"' in reader.frames[-1]
+        await reader.brings('hx-target="#room-lists"', f'data-room="{stays}"', without=f'data-room="{goes}"')
 
 
 async def test_a_room_that_one_makes_shows_on_ones_other_pages(ana: Visitor, second_house: House) -> None:
