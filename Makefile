@@ -1,4 +1,4 @@
-# make run · make test · make lint
+# make run · make test · make lint · make bench
 PYTHON ?= python3
 
 .PHONY: run test lint
@@ -27,6 +27,11 @@ lint: .venv/ready-dev
 .PHONY: browser
 browser: .venv/ready-dev
 	@.venv/bin/python tests/browser/install.py
+
+# Needs a C compiler, zlib's headers, Node.js and npm beside what the tests need.
+.PHONY: bench
+bench: .venv/ready-dev
+	.venv/bin/python -m tests.bench $(CASES)
 
 # The container image, built and tried without a container engine; for root on Debian.
 .PHONY: image-test

@@ -172,7 +172,7 @@ async def test_signing_out_closes_the_sockets_of_that_session_alone(
 
 
 async def test_a_person_holds_a_bounded_number_of_sockets(servers, open_house) -> None:
-    house = await open_house()
+    house = await open_house(LIMITS="on")
     ana = await Visitor.at(house.url).sign_up()
     room = await ana.make_room()
     async with asyncio.TaskGroup() as group:
