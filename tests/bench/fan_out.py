@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.bench.measure import Client, Heard, cpu_seconds
+from tests.bench.measure import Client, Heard, at_rest, cpu_seconds
 from tests.bench.stage import Stage, free_port, loop, running, socketio, teahouse
 from tests.house import Visitor
 
@@ -36,6 +36,7 @@ async def ours(on: Stage, sockets: int, seconds: int) -> float:
             urlsplit(house.url).port, f"/socket?room={room}&since=0", sockets, posts, seconds + 20, headers=headers
         ) as client:
             roots = [house.process.pid, *on.servers]
+            await at_rest(roots)
             before = cpu_seconds(roots)
             await paced(posts, lambda body: writer.say(room, body))
             heard = await client.heard()
@@ -58,8 +59,8 @@ async def theirs(on: Stage, sockets: int, seconds: int) -> float:
             protocol="socketio",
         ) as client,
     ):
-        await asyncio.sleep(1)
         roots = [server.pid, *on.servers]
+        await at_rest(roots)
         before = cpu_seconds(roots)
         await paced(posts, lambda body: http.post("/", json={"room": 1, "author": 1, "body": body}))
         heard = await client.heard()

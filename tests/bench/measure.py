@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, CLIENT_CORE = CORES[0], CORES[-1]
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PATIENCE_SECONDS = 60
+LOOK_SECONDS = 0.5
+BUSY_CPU_SECONDS = 0.05  # more than this in LOOK_SECONDS is not at rest
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,15 @@ def cpu_seconds(roots: Iterable[int]) -> float:
             continue  # it ended meanwhile
         total += int(fields[11]) + int(fields[12])
     return total / TICKS_PER_SECOND
+
+
+async def at_rest(roots: Sequence[int]) -> None:
+    """Wait until these servers have done what the joining of the sockets left them to do."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        before = float("-inf")
+        while cpu_seconds(roots) > before + BUSY_CPU_SECONDS:
+            before = cpu_seconds(roots)
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def resident_bytes(pid: int) -> int:
