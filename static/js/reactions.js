@@ -6,6 +6,7 @@ let tip = null
 let about = null // whose names are shown, or asked for
 let timer = null
 let held = false
+let focused = false // shown for a button that has the focus, not for one under the pointer
 
 // A button is looked up anew each time: its message may have been replaced meanwhile.
 const find = ({ message, emoji }) => document.getElementById(message)?.querySelector(`.reactions [data-emoji="${CSS.escape(emoji)}"]`)
@@ -49,14 +50,19 @@ function soon(button, milliseconds) {
   if (about?.message === asked.message && about.emoji === asked.emoji) return
   hide()
   about = asked
+  focused = false
   timer = setTimeout(() => { held = true; show(asked) }, milliseconds)
 }
 
 if (timeline) {
   timeline.addEventListener("pointerover", event => { if (event.pointerType === "mouse") soon(buttonOf(event), WAIT_MILLISECONDS) })
   timeline.addEventListener("pointerleave", hide)
-  timeline.addEventListener("focusin", event => { if (event.target.matches(":focus-visible")) soon(buttonOf(event), WAIT_MILLISECONDS) })
-  timeline.addEventListener("focusout", hide)
+  timeline.addEventListener("focusin", event => {
+    if (!event.target.matches(":focus-visible")) return
+    soon(buttonOf(event), WAIT_MILLISECONDS)
+    focused = true
+  })
+  timeline.addEventListener("focusout", () => { if (focused) hide() }) // a pressed button loses it when its message is replaced
   timeline.addEventListener("scroll", place, { passive: true })
   timeline.addEventListener("touchstart", event => { hide(); held = false; soon(buttonOf(event), HOLD_MILLISECONDS) }, { passive: true })
   for (const name of ["touchend", "touchmove", "touchcancel"]) timeline.addEventListener(name, () => clearTimeout(timer), { passive: true })

@@ -163,6 +163,7 @@ async def test_reactions_are_live_counted_and_taken_back(arrive: Arrive, size: d
     await ana.page.locator(f"{reaction}[data-count='1']").wait_for()
     await ana.page.click(reaction)
     await bo.page.locator(f"{reaction}[data-count='2']").wait_for()
+    await ana.page.locator(f"{reaction}[data-count='2']").wait_for()
     await ana.page.hover("h1")
     await ana.page.hover(reaction)
     await ana.page.locator(".who-reacted", has_text="🍵 Bo, Ana").wait_for()
