@@ -58,7 +58,8 @@ def breaks_its_promise(media: Media, name: str) -> bool:
 
 
 def _ending(name: str) -> str:
-    return name.rpartition(".")[2].lower()
+    stem, _, ending = name.rpartition(".")
+    return ending.lower() if stem else ""
 
 
 def _by_brand(brand: bytes) -> Media:

@@ -69,8 +69,8 @@ class Attachment:
     height: int | None = None
 
     @property
-    def path(self) -> str:
-        return f"/files/{self.id}/{quote(self.name, safe='')}"
+    def path(self) -> Html:
+        return Html(f"/files/{self.id}/{quote(self.name, safe='')}")
 
     @property
     def preview_widths(self) -> tuple[int, int]:

@@ -13,7 +13,7 @@ BEGIN ATOMIC
     SELECT CASE WHEN strpos(search_fold(body), 'http://') > 0 OR strpos(search_fold(body), 'https://') > 0
                 THEN ARRAY['has:link'] ELSE ARRAY[]::text[] END
         || CASE WHEN files IS NULL THEN ARRAY[]::text[]
-                WHEN files @? '$[*] ? (@[1] == "image")' THEN ARRAY['has:file', 'has:image']
+                WHEN files @? 'strict $[*] ? (@[1] == "image")' THEN ARRAY['has:file', 'has:image']
                 ELSE ARRAY['has:file'] END;
 END
 """
