@@ -31,6 +31,7 @@ if (composer && tray) {
     if (taken.length < small.length) sentences.push(`A message can have ${filesMost} files; ${small.length - taken.length} more were left out.`)
     if (sentences.length || !waiting) say(sentences.join(" "))
     taken.forEach(put)
+    tray.scrollTop = tray.scrollHeight
     next()
   }
 
