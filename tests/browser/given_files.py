@@ -98,22 +98,23 @@ class Drag:
         await self._tell("drop")
 
     async def leave(self) -> None:
-        await self._tell("dragCancel")
+        self.place = {"x": -20, "y": -20}
+        await self._tell("dragOver")
 
     async def _tell(self, kind: str) -> None:
         await self.devtools.send("Input.dispatchDragEvent", {"type": kind, **self.place, "data": self.data})
 
 
 class Gate:
-    """A network on which uploads wait at the door until it opens."""
+    """A network on which requests wait at the door until it opens: uploads, if nothing else is named."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, pattern: str = "**/rooms/*/files") -> None:
         self.person = person
+        self.pattern = pattern
         self.opened = asyncio.Event()
-        self.waiting = 0
 
     async def __aenter__(self) -> "Gate":
-        await self.person.page.route("**/rooms/*/files", self._hold)
+        await self.person.page.route(self.pattern, self._hold)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -121,6 +122,5 @@ class Gate:
         await self.person.page.unroute_all(behavior="wait")
 
     async def _hold(self, route: Any) -> None:
-        self.waiting += 1
         await self.opened.wait()
         await route.continue_()

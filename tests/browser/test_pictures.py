@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import DESK, PHONE, Arrive, Person
-from tests.browser.given_files import choose, picture, sound, uploaded
+from tests.browser.given_files import Gate, choose, picture, sound, uploaded
 
 VIEWER = "#viewer[open]"
 SIZES = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -136,29 +136,23 @@ async def test_nothing_moves_when_a_picture_comes_in(arrive: Arrive, size: dict)
     await post(ana, "a.png", "b.png", "c.png", caption="three together")
     await ana.send("the end")
     await ana.sees("the end")
-    held = []
-    await bo.page.route("**/preview*", lambda route: held.append(route))
-    await bo.page.goto(f"{bo.url}/rooms/{room}")
-    await bo.page.click("text=Join the room")
-    await bo.page.wait_for_selector("#composer")
-    await bo.sees("the end")
     places = """JSON.stringify([...document.querySelectorAll('#messages :is(.message, .picture)')].map(each => {
         const { x, y, width, height } = each.getBoundingClientRect()
         return [x, y, width, height].map(Math.round)
     }))"""
     seen = "[...document.querySelectorAll('#messages .picture img')].filter(each => each.naturalWidth).length"
-    before = await bo.page.evaluate(places)
-    assert await bo.page.evaluate(seen) == 0
-    assert (
-        await bo.page.evaluate("Math.min(...[...document.querySelectorAll('.picture')].map(p => p.offsetHeight))")
-        > 80
-    )
-    await bo.page.unroute("**/preview*")
-    for route in held:
-        await route.continue_()
-    await bo.until(f"{seen} > 0")
-    await bo.page.evaluate("document.querySelector('#messages .picture').scrollIntoView()")
-    await bo.until(f"{seen} === 4")
+    async with Gate(bo, "**/preview*") as gate:
+        await bo.page.goto(f"{bo.url}/rooms/{room}")
+        await bo.page.click("text=Join the room")
+        await bo.sees("the end")
+        before = await bo.page.evaluate(places)
+        assert await bo.page.evaluate(seen) == 0
+        heights = "[...document.querySelectorAll('#messages .picture')].map(picture => picture.offsetHeight)"
+        assert min(await bo.page.evaluate(heights)) > 80
+        gate.opened.set()
+        await bo.until(f"{seen} > 0")
+        await bo.page.evaluate("document.querySelector('#messages .picture').scrollIntoView()")
+        await bo.until(f"{seen} === 4")
     await bo.page.evaluate("document.querySelector('.timeline').scrollTo({ top: 0, behavior: 'instant' })")
     assert await bo.page.evaluate(places) == before
 
