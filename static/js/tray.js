@@ -102,8 +102,9 @@ if (composer && tray) {
     const neighbour = item.nextElementSibling ?? item.previousElementSibling
     requests.get(item)?.abort()
     item.remove()
-    say("", waiting)
-    ;(neighbour?.querySelector("[data-remove]") ?? composer.elements.files).focus()
+    if (!waiting) say("")
+    const follows = neighbour?.querySelector("[data-remove]") ?? composer.elements.files
+    follows.focus()
     next()
   }
 

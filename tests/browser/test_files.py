@@ -1,10 +1,12 @@
 """Pictures and files are added by every way there is, uploaded one by one, and sent with a message."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Dialog
 
-from tests.browser.conftest import DESK, PHONE, Arrive, Person
+from tests.browser.conftest import DESK, PATIENCE_MILLISECONDS, PHONE, Arrive, Person
 from tests.browser.given_files import CHOICE, TRAY, Drag, Gate, choose, document, paste, picture, png, uploaded
 
 FIELD = "#composer textarea"
@@ -272,6 +274,27 @@ async def test_too_large_and_too_many_are_refused_at_once_and_the_others_go_on(a
     await ana.send("ten")
     await ana.sees("ten")
     assert await ana.page.locator("#messages a.file").count() == 10
+
+
+async def test_who_leaves_during_an_upload_is_asked_first(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    asked = asyncio.Event()
+
+    async def stay(dialog: Dialog) -> None:
+        await dialog.dismiss()
+        asked.set()
+
+    ana.page.on("dialog", stay)
+    async with Gate(ana) as gate:
+        await choose(ana, picture())
+        await ana.page.click(FIELD)  # a page that nobody touched may not ask
+        await ana.page.close(run_before_unload=True)
+        await asyncio.wait_for(asked.wait(), PATIENCE_MILLISECONDS / 1000)
+        gate.opened.set()
+        await uploaded(ana)
+    await ana.page.click(".send")
+    await loaded(ana)
 
 
 async def test_uploaded_files_survive_a_reload_and_can_be_removed(arrive: Arrive) -> None:
