@@ -12,6 +12,7 @@ from app.realtime.hub import Hub
 from app.realtime.live_room import ReadChanges
 from app.views import Form, Person
 from app.web.forms import fields
+from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.rooms import room_page
 from app.web.visitors import AnyRequest, person_of
@@ -34,7 +35,9 @@ async def _post(request: AnyRequest, posts: Posts, hub: Hub, room_id: int, form:
     person = await person_of(request)
     room = await access.room_for(person, room_id)
     try:
-        draft = await messages.draft(person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""))
+        draft = await messages.draft(
+            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), here(request)
+        )
     except Invalid as problem:
         if is_htmx(request):
             raise

@@ -7,6 +7,7 @@ from app import access, rendering
 from app.actions import messages
 from app.views import Html, Person
 from app.web.forms import fields
+from app.web.origins import here
 from app.web.pages import html
 from app.web.visitors import AnyRequest
 
@@ -15,5 +16,5 @@ from app.web.visitors import AnyRequest
 async def preview(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
     room = await access.room_for(person, room_id)
     form = await fields(request)
-    draft = await messages.draft(person, room, "", form.get("body", ""))
+    draft = await messages.draft(person, room, "", form.get("body", ""), here=here(request))
     return html(rendering.preview(Html(draft.html)))

@@ -10,6 +10,7 @@ from app.queries import talk
 from app.realtime.hub import Hub
 from app.views import Form, Html, MessagePlace, Person
 from app.web.forms import fields
+from app.web.origins import here
 from app.web.pages import frame_for, html, is_htmx, redirect
 from app.web.visitors import AnyRequest
 
@@ -27,7 +28,7 @@ async def edit(request: AnyRequest, person: Person, hub: Hub, message_id: FromPa
     message = await access.message_for(person, message_id)
     form = await fields(request)
     try:
-        element_id, article = await edits.edit(person, message, form.get("body", ""), hub)
+        element_id, article = await edits.edit(person, message, form.get("body", ""), hub, here(request))
     except Invalid as problem:
         if is_htmx(request):
             raise
