@@ -6,7 +6,8 @@ from litestar.params import FromPath, FromQuery
 from app import access, rendering
 from app.actions import messages
 from app.actions.messages import Posts
-from app.errors import Invalid, NotAMember, Unavailable
+from app.errors import Invalid, NotAMember, TooOften, Unavailable
+from app.limits import POSTING, Limits
 from app.queries import timeline
 from app.realtime.hub import Hub
 from app.realtime.live_room import ReadChanges
@@ -15,24 +16,31 @@ from app.web.forms import fields
 from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.rooms import room_page
-from app.web.visitors import AnyRequest, person_of
+from app.web.visitors import AnyRequest, signed_in
 
 
-@post("/rooms/{room_id:int}/messages")
-async def post_message(request: AnyRequest, posts: Posts, hub: Hub, room_id: FromPath[int]) -> Response[str]:
+@post("/rooms/{room_id:int}/messages", limit=POSTING)
+async def post_message(
+    request: AnyRequest, posts: Posts, hub: Hub, limits: Limits, room_id: FromPath[int]
+) -> Response[str]:
     form = await fields(request)
     try:
-        return await _post(request, posts, hub, room_id, form)
-    except (Unavailable, NotAMember) as problem:
+        return await _post(request, posts, hub, limits, room_id, form)
+    except (Unavailable, NotAMember, TooOften) as problem:
         if is_htmx(request):
             raise
         way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
         page = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, Form(form), way)
-        return html(page, problem.status)
+        response = html(page, problem.status)
+        if isinstance(problem, TooOften):
+            response.headers["Retry-After"] = str(problem.retry_after)
+        return response
 
 
-async def _post(request: AnyRequest, posts: Posts, hub: Hub, room_id: int, form: dict[str, str]) -> Response[str]:
-    person = await person_of(request)
+async def _post(
+    request: AnyRequest, posts: Posts, hub: Hub, limits: Limits, room_id: int, form: dict[str, str]
+) -> Response[str]:
+    person = await signed_in(request, limits)
     room = await access.room_for(person, room_id)
     try:
         draft = await messages.draft(

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from app import access, rendering
 from app.actions import rooms as room_actions
 from app.errors import Invalid, NotAMember, NotThere, SignedOut
+from app.limits import MAKING_ROOMS
 from app.queries import marks, rooms, talk, timeline
 from app.realtime.hub import Hub
 from app.views import Form, Member, MessagePlace, Person, Quote, Room
@@ -37,7 +38,7 @@ async def directory(request: AnyRequest, person: Person) -> Response[str]:
     return await _directory_page(request, person, NEW_ROOM)
 
 
-@post("/rooms")
+@post("/rooms", limit=MAKING_ROOMS)
 async def create(request: AnyRequest, person: Person, hub: Hub) -> Response[str]:
     form = await fields(request)
     try:
