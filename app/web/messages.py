@@ -1,5 +1,7 @@
 """Messages over HTTP: post, history, and what changed since a version."""
 
+from dataclasses import replace
+
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -57,9 +59,20 @@ async def _post(
 
 
 @get("/rooms/{room_id:int}/messages")
-async def history(person: Person, room_id: FromPath[int], before: FromQuery[int | None] = None) -> Response[str]:
+async def history(
+    person: Person,
+    room_id: FromPath[int],
+    before: FromQuery[int | None] = None,
+    after: FromQuery[int | None] = None,
+) -> Response[str]:
+    """A slice that joins the page on one side, so it leads on in that direction alone."""
     room = await access.room_for(person, room_id)
-    slice_ = await timeline.before(room.id, before) if before is not None else await timeline.latest(room.id)
+    if after is not None:
+        slice_ = replace(await timeline.after(room.id, after), has_older=False)
+    elif before is not None:
+        slice_ = replace(await timeline.before(room.id, before), has_newer=False)
+    else:
+        slice_ = await timeline.latest(room.id)
     return html(rendering.messages(slice_))
 
 
