@@ -48,7 +48,7 @@ async def edit(
     text = await written(message.room, body, here)
     moved: list[int] = []
     async with Message._meta.db.transaction():
-        await stamps.lock(message.room)
+        await stamps.lock(message.room, person.id)
         now = (await Message.raw(_AS_IT_IS, message.id))[0]
         if now["deleted_at"]:
             raise Invalid(body=DELETED)
