@@ -9,13 +9,14 @@ waiting request its answer.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
-from app import formatting, lines, mentions, rendering
+from app import formatting, lines, links, mentions, rendering
 from app.actions import attachments
 from app.errors import Invalid, NotThere, Taken
 from app.formatting import Written
@@ -29,6 +30,9 @@ BODY_LENGTH_MAX = 8_000
 POSTS_PER_STATEMENT_MAX = 200
 FOLLOWS_WITHIN_MINUTES = 5
 TRIES_MAX = 5
+
+Here = frozenset[str]
+"""The origins of this server, such as https://tea.example."""
 
 # `locked` waits for the rooms and then sees them as they are now; every number comes from there. A message
 # that another worker stored while we waited is not visible to `fresh`: the insert then fails as a whole on
@@ -108,6 +112,17 @@ WHERE m.room = {} AND strpos(lower({}), '@' || lower(p.name)) > 0
 ORDER BY p.id
 """
 
+# A closed room's name is shown nowhere but in itself.
+_PLACES = """
+SELECT place.path, r.name
+FROM (
+    SELECT id AS room, '/rooms/' || id AS path FROM room WHERE id = any({}::int[])
+    UNION ALL
+    SELECT room, '/messages/' || id FROM message WHERE id = any({}::uuid[])
+) place JOIN room r ON r.id = place.room
+WHERE r.kind = 'group' AND (r.visibility = 'open' OR r.id = {})
+"""
+
 _EVERYBODY = "SELECT person FROM membership WHERE room = {} ORDER BY person LIMIT {}"
 
 
@@ -144,13 +159,19 @@ class Waiting:
 
 
 async def draft(
-    person: Person, room: Room, message_id: str, body: str, reply_to: str = "", files: Files = NO_FILES
+    person: Person,
+    room: Room,
+    message_id: str,
+    body: str,
+    reply_to: str = "",
+    here: Here = frozenset(),
+    files: Files = NO_FILES,
 ) -> Draft:
     """Check what was sent, and render it; raises Invalid. Without an id the server names the message."""
     name = _uuid(message_id) or uuid4()
     carried = await attachments.chosen(person, room, files.ids, name, files.most) if files.ids else ()
     body = checked(body, may_be_empty=bool(carried))
-    text = await written(room.id, body)
+    text = await written(room.id, body, here)
     original = await _original(room.id, reply_to) if reply_to else None
     others = tuple(mentioned for mentioned in text.mentioned if mentioned != person.id)
     return Draft(name, room.id, person.id, body, text.html, mentioned=others, reply_to=original, files=carried)
@@ -181,12 +202,26 @@ async def _original(room: int, reply_to: str) -> UUID:
     return original
 
 
-async def written(room: int, body: str) -> Written:
-    """The body of a message of this room as HTML, with the people of the room that it mentions."""
+async def written(room: int, body: str, here: Here) -> Written:
+    """The body of a message of this room as HTML, with the people of the room that it mentions.
+
+    It is kept as it is, so it names rooms as they are called now; a page shows its reader's own rooms by the names
+    that they have then.
+    """
     people = await _people_named(room, body) if mentions.has_mark(body) else {}
+    names = await _names_of_places(room, body)
+    link_here = partial(links.link_to, here=here, names=names)
     if len(body) < formatting.SLOW_LENGTH_MIN:
-        return formatting.render(body, people)
-    return await asyncio.to_thread(formatting.render, body, people)
+        return formatting.render(body, people, link_here)
+    return await asyncio.to_thread(formatting.render, body, people, link_here)
+
+
+async def _names_of_places(room: int, body: str) -> links.Names:
+    """The names by which the text's links to rooms and messages may be shown to everybody in this room."""
+    rooms, messages = links.places_in(body)
+    if not rooms and not messages:
+        return {}
+    return {row["path"]: row["name"] for row in await Message.raw(_PLACES, rooms, messages, room)}
 
 
 async def _people_named(room: int, body: str) -> People:

@@ -5,6 +5,7 @@ from litestar.params import FromPath, FromQuery
 
 from app import access, rendering
 from app.actions import bans
+from app.limits import ADMINISTERING, SEARCHING
 from app.queries import administration
 from app.realtime.hub import Hub
 from app.views import Person
@@ -12,7 +13,7 @@ from app.web.pages import frame_for, html, see_other
 from app.web.visitors import AnyRequest
 
 
-@get("/administration")
+@get("/administration", limit=SEARCHING)
 async def accounts(
     request: AnyRequest, person: Person, q: FromQuery[str] = "", after: FromQuery[int] = 0
 ) -> Response[str]:
@@ -28,13 +29,13 @@ async def audit(request: AnyRequest, person: Person, before: FromQuery[int | Non
     return html(rendering.audit_page(await frame_for(request, person), lines, next_before))
 
 
-@post("/people/{person_id:int}/ban")
+@post("/people/{person_id:int}/ban", limit=ADMINISTERING)
 async def ban(request: AnyRequest, person: Person, hub: Hub, person_id: FromPath[int]) -> Response[str]:
     await bans.ban(access.administrator(person), person_id, hub)
     return see_other(request, "/administration")
 
 
-@post("/people/{person_id:int}/unban")
+@post("/people/{person_id:int}/unban", limit=ADMINISTERING)
 async def unban(request: AnyRequest, person: Person, person_id: FromPath[int]) -> Response[str]:
     await bans.unban(access.administrator(person), person_id)
     return see_other(request, "/administration")

@@ -1,5 +1,7 @@
 """Messages over HTTP: post, history, and what changed since a version."""
 
+from dataclasses import replace
+
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import FromPath, FromQuery
@@ -8,7 +10,7 @@ from app import access, rendering
 from app.actions import attachments, messages
 from app.actions.messages import Files, Posts
 from app.errors import Invalid, NotAMember, Problem, TooLarge, TooOften, Unavailable
-from app.limits import UPLOAD, Limits
+from app.limits import POSTING, UPLOADING, Limits
 from app.queries import timeline
 from app.realtime.hub import Hub
 from app.realtime.live_room import ReadChanges
@@ -16,13 +18,14 @@ from app.settings import Settings
 from app.storage import Storage
 from app.views import Form, Html, Person, Room
 from app.web.forms import text_and_files
+from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.rooms import room_page
 from app.web.uploads import Bounds, Sent
-from app.web.visitors import AnyRequest, person_of
+from app.web.visitors import AnyRequest, person_of, signed_in
 
 
-@post("/rooms/{room_id:int}/messages", request_max_body_size=None)  # bounded as it is read
+@post("/rooms/{room_id:int}/messages", limit=POSTING, request_max_body_size=None)  # bounded as it is read
 async def post_message(
     request: AnyRequest,
     posts: Posts,
@@ -37,28 +40,38 @@ async def post_message(
     sent = await text_and_files(request, Bounds(settings.uploads.files_max, settings.uploads.file_bytes_max))
     form = dict(sent.text)
     try:
-        person = await person_of(request)
+        person = await signed_in(request, limits)
         room = await access.room_for(person, room_id)
         try:
-            article = await _post(posts, storage, limits, settings, person, room, sent)
-        except (Invalid, TooLarge, TooOften) as problem:
+            article = await _post(request, posts, storage, limits, settings, person, room, sent)
+        except (Invalid, TooLarge) as problem:
             if is_htmx(request):
                 raise
             problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
             return await room_page(request, person, room, hub, form=Form(form, problems), status=problem.status)
-    except (Unavailable, NotAMember) as problem:
+    except (Unavailable, NotAMember, TooOften) as problem:
         if is_htmx(request):
             raise
         way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
         page = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, Form(form), way)
-        return html(page, problem.status)
+        response = html(page, problem.status)
+        if isinstance(problem, TooOften):
+            response.headers["Retry-After"] = str(problem.retry_after)
+        return response
     if is_htmx(request):
         return html(rendering.posted(article))
     return see_other(request, f"/rooms/{room.id}")
 
 
 async def _post(
-    posts: Posts, storage: Storage, limits: Limits, settings: Settings, person: Person, room: Room, sent: Sent
+    request: AnyRequest,
+    posts: Posts,
+    storage: Storage,
+    limits: Limits,
+    settings: Settings,
+    person: Person,
+    room: Room,
+    sent: Sent,
 ) -> Html:
     """Take in the files that came along, and post; all of it or nothing."""
     if sent.problem:
@@ -67,12 +80,12 @@ async def _post(
     taken = []
     try:
         for upload in sent.files:
-            await limits.take(UPLOAD, str(person.id))
+            await limits.take(UPLOADING, str(person.id))
             taken.append((await attachments.take_in(person, room, upload, storage)).id)
         ids = [value for name, value in sent.text if name == "file"] + [str(file) for file in taken]
         files = Files(ids, settings.uploads.files_max)
         draft = await messages.draft(
-            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), files
+            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), here(request), files
         )
         return await posts.post(draft)
     except Problem:
@@ -81,9 +94,20 @@ async def _post(
 
 
 @get("/rooms/{room_id:int}/messages")
-async def history(person: Person, room_id: FromPath[int], before: FromQuery[int | None] = None) -> Response[str]:
+async def history(
+    person: Person,
+    room_id: FromPath[int],
+    before: FromQuery[int | None] = None,
+    after: FromQuery[int | None] = None,
+) -> Response[str]:
+    """A slice that joins the page on one side, so it leads on in that direction alone."""
     room = await access.room_for(person, room_id)
-    slice_ = await timeline.before(room.id, before) if before is not None else await timeline.latest(room.id)
+    if after is not None:
+        slice_ = replace(await timeline.after(room.id, after), has_older=False)
+    elif before is not None:
+        slice_ = replace(await timeline.before(room.id, before), has_newer=False)
+    else:
+        slice_ = await timeline.latest(room.id)
     return html(rendering.messages(slice_))
 
 

@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from app import access
 from app.errors import SignedOut
+from app.limits import Limits
 from app.settings import Settings
 from app.views import Person
 
@@ -24,9 +25,12 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 AnyRequest = Request[Any, Any, Any]
 
 
-async def signed_in(request: AnyRequest) -> Person:
-    """The dependency `person`: raises SignedOut."""
-    return await person_of(request)
+async def signed_in(request: AnyRequest, limits: Limits) -> Person:
+    """The dependency `person`: raises SignedOut, and TooOften where the route has a `limit`."""
+    person = await person_of(request)
+    if bucket := request.route_handler.opt.get("limit"):
+        await limits.take(bucket, str(person.id))
+    return person
 
 
 async def maybe_signed_in(request: AnyRequest) -> Person | None:
