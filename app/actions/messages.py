@@ -183,6 +183,8 @@ async def _original(room: int, reply_to: str) -> UUID:
 
 async def written(room: int, body: str) -> Written:
     """The body of a message of this room as HTML, with the people of the room that it mentions."""
+    if not body:
+        return Written("", ())  # files without words
     people = await _people_named(room, body) if mentions.has_mark(body) else {}
     if len(body) < formatting.SLOW_LENGTH_MIN:
         return formatting.render(body, people)
