@@ -48,6 +48,21 @@ async def test_pictures_and_files_are_chosen_by_the_button_and_arrive_with_their
     assert width == size["viewport"]["width"]  # nothing stands out at the side
 
 
+async def test_the_button_opens_the_systems_choice_by_mouse_and_by_keyboard(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    async with ana.page.expect_file_chooser() as choice:
+        await ana.page.click("#composer .attach")
+    await (await choice.value).set_files([picture("wall.png"), picture("pond.png")])
+    await uploaded(ana, 2)
+    await ana.until(f"document.activeElement.matches('{FIELD}')")  # the caption can be written at once
+    await ana.page.keyboard.press("Shift+Tab")
+    async with ana.page.expect_file_chooser() as choice:
+        await ana.page.keyboard.press("Enter")
+    await (await choice.value).set_files([document()])
+    await uploaded(ana, 3)
+
+
 @SIZES
 async def test_a_picture_needs_no_text(arrive: Arrive, size: dict) -> None:
     ana = await arrive("Ana", **size)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import DESK, PHONE, Arrive, Person
-from tests.browser.given_files import Gate, choose, picture, sound, uploaded
+from tests.browser.given_files import Gate, choose, film, picture, sound, uploaded
 
 VIEWER = "#viewer[open]"
 SIZES = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -178,3 +178,50 @@ async def test_sound_plays_in_the_page_from_any_place(arrive: Arrive, size: dict
     assert 40 < reached[0] < 50
     assert reached[1] == 60
     assert await ana.page.locator("#messages .media figcaption a").inner_text() == "thrush.wav"
+
+
+@SIZES
+async def test_a_film_plays_in_the_page_in_a_place_that_does_not_change(arrive: Arrive, size: dict) -> None:
+    ana = await arrive("Ana", **size)
+    await ana.make_room("Garden plans")
+    await choose(ana, await film(ana))
+    await uploaded(ana)
+    async with Gate(ana, "**/files/*/pump.webm") as gate:
+        await ana.page.click(".send")
+        player = ana.page.locator("#messages .media video")
+        await player.wait_for()
+        before = await player.bounding_box()
+        gate.opened.set()
+        width = await player.evaluate(
+            """player => new Promise((done, failed) => {
+                player.onerror = () => failed(player.error.message)
+                player.ontimeupdate = () => { if (player.currentTime > 0.3) done(player.videoWidth) }
+                player.muted = true
+                player.play()
+            })"""
+        )
+    assert width == 320
+    assert await player.bounding_box() == before
+    if size is PHONE:
+        assert before["width"] > 290
+
+
+async def test_a_picture_gets_its_words_later_and_is_answered_by_its_name(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    await post(ana, "wall.png")
+    await ana.page.press("#composer textarea", "ArrowUp")
+    await ana.page.fill(".message > .edit textarea", "the wall in May")
+    await ana.page.press(".message > .edit textarea", "Enter")
+    await ana.page.locator(".message.edited .body", has_text="the wall in May").wait_for()
+    assert await ana.page.locator(".message.edited .picture").count() == 1
+
+    await post(ana, "pond.png")
+    article = ana.page.locator("#messages > .message").last
+    await article.hover()
+    await article.locator(".more").click()
+    await ana.page.click(".message-menu [data-reply]")
+    await ana.page.locator("#replying span", has_text="pond.webp").wait_for()
+    await ana.send("how deep?")
+    await ana.sees("how deep?")
+    await ana.page.locator("#messages > .message[data-seq] .quote span", has_text="pond.webp").wait_for()
