@@ -84,9 +84,9 @@ class Attachment:
 
     @property
     def size_in_words(self) -> str:
-        """Such as 312 KB or 1.4 MB, with 1,000 bytes to the KB."""
+        """Such as 312 kB or 1.4 MB, with 1,000 bytes to the kB."""
         if self.size < 1_000_000:
-            return f"{max(1, round(self.size / 1000))} KB"
+            return f"{max(1, round(self.size / 1000))} kB"
         return f"{self.size / 1_000_000:.1f} MB"
 
 

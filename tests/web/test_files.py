@@ -116,7 +116,7 @@ async def test_without_javascript_one_form_carries_text_and_several_files(ana: V
     assert (answer.status_code, answer.headers["location"]) == (303, f"/rooms/{room}")
     page = (await ana.http.get(f"/rooms/{room}")).text
     assert "<strong>list</strong>" in page
-    assert page.index('alt="a.webp"') < page.index("<b>notes.txt</b> <span>1 KB</span>")
+    assert page.index('alt="a.webp"') < page.index("<b>notes.txt</b> <span>1 kB</span>")
     # the text field alone, as a browser sends it when no file was chosen
     empty = await ana.http.post(f"/rooms/{room}/messages", data={"body": "none"}, files=[("files", ("", b""))])
     assert empty.status_code == 303
