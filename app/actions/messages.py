@@ -208,6 +208,8 @@ async def written(room: int, body: str, here: Here) -> Written:
     It is kept as it is, so it names rooms as they are called now; a page shows its reader's own rooms by the names
     that they have then.
     """
+    if not body:
+        return Written("", ())  # files without words
     people = await _people_named(room, body) if mentions.has_mark(body) else {}
     names = await _names_of_places(room, body)
     link_here = partial(links.link_to, here=here, names=names)

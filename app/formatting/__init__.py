@@ -36,8 +36,6 @@ def render(body: str, people: People, link_here: LinkHere | None = None) -> Writ
 
     `link_here` says of an address what it leads to if that is a room or a message of this server.
     """
-    if not body:
-        return Written("", ())
     try:
         context = Context(people, link_here)
         return Written(clean.cleaned(markdown.html_of(body, context)), tuple(context.mentioned))
