@@ -38,7 +38,7 @@ async def delete(person: Person, message: MessagePlace, hub: Hub) -> tuple[str, 
             return stamps.shown((await stamps.as_they_are([message.id]))[0])
         mentioned = [row["person"] for row in await Message.raw(_DELETE, message.id)]
         if not message.is_mine:
-            await audit.record(person.id, "delete message", message.author, message.room, str(message.id))
+            await audit.record(person.id, "delete-message", message.author, message.room, str(message.id))
         rows = await stamps.stamp(message.id)
     await tell_marks(hub, message.room, mentioned)
     return stamps.tell(rows, hub)
