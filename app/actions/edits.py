@@ -44,7 +44,7 @@ async def edit(
     Nobody is notified of a mention anew; counts of unread ones follow. Raises NotAllowed, Invalid.
     """
     check_editable(message)
-    body = checked(body)
+    body = checked(body, may_be_empty=message.has_files)
     text = await written(message.room, body, here)
     moved: list[int] = []
     async with Message._meta.db.transaction():

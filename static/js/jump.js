@@ -22,7 +22,7 @@ document.addEventListener("click", event => {
     event.preventDefault()
     return copy(copied)
   }
-  const link = event.target.closest("a.quote, .body a.to-message")
+  const link = event.target.closest("a.quote, .body a.to-message, #viewer [data-message]")
   const original = link && document.getElementById(`m-${link.getAttribute("href").split("/").pop()}`)
   if (!original) return
   event.preventDefault()
