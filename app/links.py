@@ -21,11 +21,12 @@ _PLACES = re.compile(rf"/rooms/({_ROOM})(?![0-9])|({_UUID})")
 
 
 class Link(NamedTuple):
-    """`kind` is room or message; `text` is what a link is shown by whose author gave it no words."""
+    """`kind` is room or message. `text` shows a link whose author gave it no words: a name, or a piece of address."""
 
     kind: str
     path: str
     text: str
+    is_named: bool
 
 
 Names = Mapping[str, str]
@@ -57,10 +58,9 @@ def link_to(address: str, here: Iterable[str], names: Names) -> Link | None:
     elif parts.query or parts.fragment:
         return None
     if message:
-        path = f"/messages/{message}"
-        return Link("message", path, _shown(path, names) or f"/messages/{message[:ID_SHOWN]}…")
+        return _link("message", f"/messages/{message}", f"/messages/{message[:ID_SHOWN]}…", names)
     path = f"/rooms/{match['room']}"
-    return Link("room", path, _shown(path, names) or path)
+    return _link("room", path, path, names)
 
 
 def _message_in_room(query: str, fragment: str) -> str | None:
@@ -72,6 +72,6 @@ def _message_in_room(query: str, fragment: str) -> str | None:
     return around.lower() if re.fullmatch(_UUID, around.lower()) else None
 
 
-def _shown(path: str, names: Names) -> str:
+def _link(kind: str, path: str, shortened: str, names: Names) -> Link:
     name = names.get(path)
-    return f"#{name}" if name else ""
+    return Link(kind, path, f"#{name}" if name else shortened, bool(name))

@@ -166,7 +166,8 @@ def with_links(body: str) -> str:
 def test_a_bare_link_to_here_is_shown_as_what_it_is_and_opens_in_this_tab(
     address: str, kind: str, path: str, text: str
 ) -> None:
-    expected = f'<a href="{path}" class="to-{kind}" rel="noopener nofollow">{text}</a>'
+    classes = f"to-{kind}" if text.startswith("#") else f"to-{kind} unnamed"
+    expected = f'<a href="{path}" class="{classes}" rel="noopener nofollow">{text}</a>'
     for body in (address, f"<{address}>"):
         assert with_links(body) == f"<p>{expected}</p>"
     assert with_links(f"see [there]({address})!") == (

@@ -45,7 +45,7 @@ async def delete(person: Person, message: MessagePlace, hub: Hub, storage: Stora
         mentioned = [row["person"] for row in await Message.raw(_DELETE, message.id)]
         files = [row["id"] for row in await Message.raw(_DISCARD, message.id)]
         if not message.is_mine:
-            await audit.record(person.id, "delete message", message.author, message.room, str(message.id))
+            await audit.record(person.id, "delete-message", message.author, message.room, str(message.id))
         rows = await stamps.stamp(message.id)
     shown = stamps.tell(rows, hub)
     await tell_marks(hub, message.room, mentioned)

@@ -164,8 +164,8 @@ async def draft(
     message_id: str,
     body: str,
     reply_to: str = "",
-    here: Here = frozenset(),
     files: Files = NO_FILES,
+    here: Here = frozenset(),
 ) -> Draft:
     """Check what was sent, and render it; raises Invalid. Without an id the server names the message."""
     name = _uuid(message_id) or uuid4()

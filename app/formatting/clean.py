@@ -15,7 +15,7 @@ LINK_REL = "noopener nofollow"
 SCHEMES = {"http", "https", "mailto"}
 MENTION_CLASS = "mention"
 EMOJI_CLASS = "only-emoji"
-ALLOWED_CLASSES = {"a": {"to-room", "to-message"}, "p": {EMOJI_CLASS}, "span": {MENTION_CLASS, *CLASSES}}
+ALLOWED_CLASSES = {"a": {"to-room", "to-message", "unnamed"}, "p": {EMOJI_CLASS}, "span": {MENTION_CLASS, *CLASSES}}
 
 
 def cleaned(html: str) -> str:

@@ -58,7 +58,7 @@ def _lead(link: Token, context: Context) -> Link | None:
         return None
     link.attrSet("href", here.path)
     if link.info == "auto":
-        link.attrSet("class", f"to-{here.kind}")
+        link.attrSet("class", f"to-{here.kind}" if here.is_named else f"to-{here.kind} unnamed")
     return here
 
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery
 
 from app import access, rendering
 from app.actions import attachments, messages
-from app.actions.messages import Files, Posts
+from app.actions.messages import Files, Here, Posts
 from app.errors import Invalid, NotAMember, Problem, TooLarge, TooOften, Unavailable
 from app.limits import POSTING, UPLOADING, Limits
 from app.queries import timeline
@@ -22,10 +22,10 @@ from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.rooms import room_page
 from app.web.uploads import Bounds, Sent
-from app.web.visitors import AnyRequest, person_of, signed_in
+from app.web.visitors import AnyRequest, person_of
 
 
-@post("/rooms/{room_id:int}/messages", limit=POSTING, request_max_body_size=None)  # bounded as it is read
+@post("/rooms/{room_id:int}/messages", request_max_body_size=None)  # bounded as it is read
 async def post_message(
     request: AnyRequest,
     posts: Posts,
@@ -40,31 +40,30 @@ async def post_message(
     sent = await text_and_files(request, Bounds(settings.uploads.files_max, settings.uploads.file_bytes_max))
     form = dict(sent.text)
     try:
-        person = await signed_in(request, limits)
+        person = await person_of(request)
         room = await access.room_for(person, room_id)
         try:
-            article = await _post(request, posts, storage, limits, settings, person, room, sent)
-        except (Invalid, TooLarge) as problem:
+            article = await _post(posts, storage, limits, settings, person, room, sent, here(request))
+        except (Invalid, TooLarge, TooOften) as problem:
             if is_htmx(request):
                 raise
             problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
-            return await room_page(request, person, room, hub, form=Form(form, problems), status=problem.status)
-    except (Unavailable, NotAMember, TooOften) as problem:
+            page = await room_page(request, person, room, hub, form=Form(form, problems), status=problem.status)
+            if isinstance(problem, TooOften):
+                page.headers["Retry-After"] = str(problem.retry_after)
+            return page
+    except (Unavailable, NotAMember) as problem:
         if is_htmx(request):
             raise
         way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
-        page = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, Form(form), way)
-        response = html(page, problem.status)
-        if isinstance(problem, TooOften):
-            response.headers["Retry-After"] = str(problem.retry_after)
-        return response
+        kept = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, Form(form), way)
+        return html(kept, problem.status)
     if is_htmx(request):
         return html(rendering.posted(article))
     return see_other(request, f"/rooms/{room.id}")
 
 
 async def _post(
-    request: AnyRequest,
     posts: Posts,
     storage: Storage,
     limits: Limits,
@@ -72,8 +71,10 @@ async def _post(
     person: Person,
     room: Room,
     sent: Sent,
+    origins: Here,
 ) -> Html:
     """Take in the files that came along, and post; all of it or nothing."""
+    await limits.take(POSTING, str(person.id))
     if sent.problem:
         raise sent.problem
     form = dict(sent.text)
@@ -85,7 +86,7 @@ async def _post(
         ids = [value for name, value in sent.text if name == "file"] + [str(file) for file in taken]
         files = Files(ids, settings.uploads.files_max)
         draft = await messages.draft(
-            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), here(request), files
+            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), files, origins
         )
         return await posts.post(draft)
     except Problem:

@@ -90,10 +90,9 @@ if (composer && unsent) {
     remember(message)
     field.value = ""
     keep(draftKey, "")
-    if (lacksNewer()) return location.assign(`/rooms/${room}`) // and goes from there, where it stands after the newest
-    const form = show(message)
+    const form = lacksNewer() ? null : show(message)
     document.dispatchEvent(new Event("teahouse:wrote"))
-    form.requestSubmit()
+    form ? form.requestSubmit() : location.assign(`/rooms/${room}`) // and goes from there, where it stands after the newest
   }
 
   // The server counts characters with one for each line break, as this does.

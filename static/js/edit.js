@@ -87,7 +87,7 @@ if (composer && messages()) {
   document.addEventListener("htmx:response:error", event => {
     if (event.target === form) say(new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim())
   })
-  document.addEventListener("htmx:error", event => { if (event.target === form) say(composer.form.dataset.unsent ?? "") })
+  document.addEventListener("htmx:error", event => { if (event.target === form) say(form.dataset.unsaved) })
 
   // A morph keeps what has its match in the new article, and leaves it alone (hx-morph-skip). Where the message is
   // replaced as a whole, the form is put back as it was.

@@ -44,7 +44,7 @@ async def test_the_author_deletes_a_message_and_its_text_is_gone_everywhere(
     assert stored[0]["deleted_at"]
     assert not await rows(servers, "SELECT FROM mention WHERE message = $1", message)
     assert (await counts(bo, room))[1] == 0
-    assert not await rows(servers, "SELECT FROM audit WHERE room = $1 AND act = 'delete message'", room)
+    assert not await rows(servers, "SELECT FROM audit WHERE room = $1 AND act = 'delete-message'", room)
 
 
 async def test_a_room_admin_deletes_what_others_wrote_and_the_audit_knows(
@@ -56,7 +56,7 @@ async def test_a_room_admin_deletes_what_others_wrote_and_the_audit_knows(
     for _ in range(2):
         answer = await ana.http.post(f"/messages/{message}/delete")
         assert (answer.status_code, answer.headers["location"]) == (303, f"/rooms/{room}?around={message}")
-    noted = await rows(servers, "SELECT actor, subject FROM audit WHERE room = $1 AND act = 'delete message'", room)
+    noted = await rows(servers, "SELECT actor, subject FROM audit WHERE room = $1 AND act = 'delete-message'", room)
     assert [tuple(row) for row in noted] == [(ana.id, bo.id)]
 
 

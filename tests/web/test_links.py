@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from tests.house import Visitor
 
-LINK = re.compile(r'<a href="([^"]+)" class="to-(room|message)" rel="noopener nofollow">([^<]*)</a>')
+LINK = re.compile(r'<a href="([^"]+)" class="to-(room|message)(?: unnamed)?" rel="noopener nofollow">([^<]*)</a>')
 
 
 def links(html: str) -> list[tuple[str, str, str]]:
