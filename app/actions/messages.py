@@ -1,9 +1,9 @@
 """Messages: post.
 
-Posts that arrive while a statement is under way travel in the next one together. That statement locks their
-rooms in the order of their ids, numbers the new messages and stores them; a message whose id is there already
-is not stored again. After the commit each message is rendered once, each room gets one event, and every
-waiting request its answer.
+Posts that arrive while a statement is under way travel in the next one together. That statement leaves out those
+of people who may not write there (any more), locks the rooms in the order of their ids, numbers the new messages
+and stores them; a message whose id is there already is not stored again. After the commit each message is
+rendered once, each room gets one event, and every waiting request its answer.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
-from app import formatting, lines, mentions, rendering
+from app import access, formatting, lines, mentions, rendering
 from app.errors import Invalid, NotThere, Taken
 from app.formatting import Written
 from app.mentions import People
 from app.realtime.events import RoomActive, RoomChanged
 from app.realtime.hub import Hub
 from app.tables import Message
-from app.views import Html, MessageLine, Person, Room, message_line
+from app.views import Html, MessageLine, Person, message_line
 
 BODY_LENGTH_MAX = 8_000
 POSTS_PER_STATEMENT_MAX = 200
@@ -34,15 +34,17 @@ TRIES_MAX = 5
 # its primary key, and is tried again. Authors have read what they wrote, and what stands before it.
 _POST = f"""
 WITH incoming AS (
-    SELECT * FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::text[], {{}}::text[], {{}}::text[],
-                         {{}}::uuid[])
-        WITH ORDINALITY AS t (id, room, author, kind, body, html, reply_to, place)
+    SELECT t.*, (SELECT true FROM message m WHERE m.id = t.id) AS is_stored
+    FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::int[], {{}}::text[], {{}}::text[],
+                         {{}}::text[], {{}}::uuid[])
+        WITH ORDINALITY AS t (id, room, author, session, kind, body, html, reply_to, place)
+    WHERE t.kind = 'system' OR {access.MAY_WRITE}
 ), fresh AS (
     SELECT i.*,
            row_number() OVER in_room AS n,
            lag(CASE WHEN i.kind <> 'system' THEN i.author END) OVER in_room AS author_before
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM message m WHERE m.id = i.id)
+    WHERE i.is_stored IS NULL
     WINDOW in_room AS (PARTITION BY i.room ORDER BY i.place)
 ), counted AS (
     SELECT room, count(*) AS n,
@@ -82,7 +84,11 @@ WITH incoming AS (
 SELECT m.*, p.name AS author_name, p.avatar AS author_avatar, true AS is_new
 FROM inserted m JOIN person p ON p.id = m.author
 UNION ALL
-SELECT m.*, p.name, p.avatar, false FROM message m JOIN person p ON p.id = m.author WHERE m.id = any({{}}::uuid[])
+SELECT m.*, p.name, p.avatar, false
+FROM incoming i
+    CROSS JOIN LATERAL (SELECT * FROM message m WHERE m.id = i.id OFFSET 0) AS m
+    JOIN person p ON p.id = m.author
+WHERE i.is_stored
 ORDER BY room, seq
 """
 
@@ -112,6 +118,7 @@ class Draft:
     author: int
     body: str
     html: str
+    session: int = 0  # by which the author is signed in; nothing asks for it where the server itself speaks
     kind: str = "text"
     mentioned: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()  # whose membership ended with this system message
@@ -124,14 +131,20 @@ class Waiting:
     answer: asyncio.Future[Html] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-async def draft(person: Person, room: Room, message_id: str, body: str, reply_to: str = "") -> Draft:
-    """Check what was sent, and render it; raises Invalid. Without an id the server names the message."""
+async def draft(person: Person, room: int, message_id: str, body: str, reply_to: str = "") -> Draft:
+    """Check what was sent, and render it; raises Invalid. Without an id the server names the message.
+
+    Whether the person may write in this room is looked at when it is posted. Raises NotThere for a number that no
+    room can have.
+    """
+    if not 0 < room <= access.INT4_MAX:
+        raise NotThere
     body = checked(body)
-    text = await written(room.id, body)
-    original = await _original(room.id, reply_to) if reply_to else None
+    text = await written(room, body)
+    original = await _original(room, reply_to) if reply_to else None
     name = _uuid(message_id) or uuid4()
     others = tuple(mentioned for mentioned in text.mentioned if mentioned != person.id)
-    return Draft(name, room.id, person.id, body, text.html, mentioned=others, reply_to=original)
+    return Draft(name, room, person.id, body, text.html, person.session, mentioned=others, reply_to=original)
 
 
 def checked(body: str) -> str:
@@ -210,7 +223,8 @@ class Posts:
     async def post(self, draft: Draft) -> Html:
         """Store the message and return its article; a repeated id is answered as the first time.
 
-        Raises Taken for somebody else's id, Unavailable when PostgreSQL is away (posting again is safe).
+        Raises NotThere for whoever may not write in this room (ask `access` for the reason), Taken for somebody
+        else's id, Unavailable when PostgreSQL is away (posting again is safe).
         """
         waiting = Waiting(draft)
         self._waiting.append(waiting)
@@ -306,19 +320,18 @@ async def _store(drafts: Sequence[Draft]) -> Sequence[Mapping[str, Any]]:
 
 
 def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
-    ids = [draft.id for draft in drafts]
     mentions = [(draft.id, person) for draft in drafts for person in draft.mentioned]
     return (
-        ids,
+        [draft.id for draft in drafts],
         [draft.room for draft in drafts],
         [draft.author for draft in drafts],
+        [draft.session for draft in drafts],
         [draft.kind for draft in drafts],
         [draft.body for draft in drafts],
         [draft.html for draft in drafts],
         [draft.reply_to for draft in drafts],
         [message for message, _ in mentions],
         [person for _, person in mentions],
-        ids,
     )
 
 

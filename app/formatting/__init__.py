@@ -10,6 +10,7 @@
 
 import html
 import logging
+import re
 from typing import NamedTuple
 
 from app.formatting import clean, markdown
@@ -22,6 +23,14 @@ SLOW_LENGTH_MIN = 500
 """Texts from this length on may take many milliseconds: render them in a thread."""
 
 logger = logging.getLogger("teahouse")
+
+# One line of words, in Latin, Chinese, Japanese or Korean letters: nothing in it means anything to Markdown, could be
+# an address, a mention, an emoji or a shortcode, or would be escaped. Most of what is said is such a line.
+WORDS = re.compile(
+    r"[A-Za-z\u00c0-\u024f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
+    r"(?:[A-Za-z0-9\u00c0-\u024f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+    r" ,.;!?'\"()/=+%#，。！？、；（）-]*[^ ])?",
+)
 
 
 class Written(NamedTuple):
@@ -36,6 +45,13 @@ def render(body: str, people: People, name_link: NameLink | None = None) -> Writ
 
     `name_link` may give the text that a bare link is shown with (address → text, or None to leave it).
     """
+    if WORDS.fullmatch(body):
+        return Written(f"<p>{body}</p>", ())
+    return formatted(body, people, name_link)
+
+
+def formatted(body: str, people: People, name_link: NameLink | None = None) -> Written:
+    """The same for any text, by way of Markdown and the allow-list."""
     try:
         context = Context(people, name_link)
         return Written(clean.cleaned(markdown.html_of(body, context)), tuple(context.mentioned))

@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from app import access
 from app.errors import SignedOut
+from app.sessions import Sessions
 from app.settings import Settings
 from app.views import Person
 
@@ -18,6 +19,7 @@ SESSION_COOKIE = "teahouse_session"
 DEVICE_COOKIE = "teahouse_device"
 ROOM_COOKIE = "teahouse_room"
 THEME_COOKIE = "teahouse_theme"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 COOKIE_DAYS = 400  # the most that browsers keep
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -25,20 +27,27 @@ AnyRequest = Request[Any, Any, Any]
 
 
 async def signed_in(request: AnyRequest) -> Person:
-    """The dependency `person`: raises SignedOut."""
-    return await person_of(request)
+    """The dependency `person`: raises SignedOut. For reading, as this worker remembers them."""
+    return await (remembered(request) if request.method in SAFE_METHODS else person_of(request))
 
 
 async def maybe_signed_in(request: AnyRequest) -> Person | None:
     """The dependency `visitor`: the person, or None for somebody signed out."""
     try:
-        return await person_of(request)
+        return await signed_in(request)
     except SignedOut:
         return None
 
 
 async def person_of(connection: Connection) -> Person:
+    """The person, as PostgreSQL has it now; raises SignedOut."""
     return await access.person_for(connection.cookies.get(SESSION_COOKIE))
+
+
+async def remembered(request: AnyRequest) -> Person:
+    """The person, as of at most a second ago (`app.sessions`); raises SignedOut."""
+    sessions: Sessions = request.app.state.sessions
+    return await sessions.person_for(request.cookies.get(SESSION_COOKIE))
 
 
 def kept_cookie(request: AnyRequest, name: str, value: str, path: str = "/") -> Cookie:
