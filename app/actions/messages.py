@@ -29,12 +29,14 @@ POSTS_PER_STATEMENT_MAX = 200
 FOLLOWS_WITHIN_MINUTES = 5
 TRIES_MAX = 5
 
+_IS_STORED = "(SELECT true FROM message m WHERE m.id = t.id)"
+
 # `locked` waits for the rooms and then sees them as they are now; every number comes from there. A message
 # that another worker stored while we waited is not visible to `fresh`: the insert then fails as a whole on
 # its primary key, and is tried again. Authors have read what they wrote, and what stands before it.
-_POST = f"""
+_POST_OR_FIND = f"""
 WITH incoming AS (
-    SELECT t.*, (SELECT true FROM message m WHERE m.id = t.id) AS is_stored
+    SELECT t.*, {_IS_STORED} AS is_stored
     FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::int[], {{}}::text[], {{}}::text[],
                          {{}}::text[], {{}}::uuid[])
         WITH ORDINALITY AS t (id, room, author, session, kind, body, html, reply_to, place)
@@ -91,6 +93,9 @@ FROM incoming i
 WHERE i.is_stored
 ORDER BY room, seq
 """
+
+# Nearly every message is new. So at first nobody looks whether it is stored, and a repeated one fails on its key.
+_POST = _POST_OR_FIND.replace(_IS_STORED, "NULL::boolean")
 
 # Asked after the commit, so that a reply never quotes what was deleted while its post waited for the room.
 _DETAILS = f"SELECT m.id, {lines.DETAILS} FROM message m {lines.DETAILS_FROM} WHERE m.id = any({{}}::uuid[])"
@@ -259,7 +264,7 @@ class Posts:
 
     async def store(self, draft: Draft) -> Sequence[Mapping[str, Any]]:
         """Store a message inside the caller's transaction; `tell` of its rows after the commit."""
-        return await _run(_arguments([draft]))
+        return await _run(_POST, _arguments([draft]))
 
     def tell(
         self, rows: Sequence[Mapping[str, Any]], drafts: Sequence[Draft]
@@ -311,12 +316,13 @@ async def _store(drafts: Sequence[Draft]) -> Sequence[Mapping[str, Any]]:
     """Run the statement; returns a row for each draft's message, new or stored before, by room and seq."""
     unique = list({draft.id: draft for draft in reversed(drafts)}.values())[::-1]
     arguments = _arguments(unique)
+    statement = _POST
     for _ in range(TRIES_MAX - 1):
         try:
-            return await _run(arguments)
+            return await _run(statement, arguments)
         except (UniqueViolationError, DeadlockDetectedError):
-            continue  # another worker was storing the same message; now it can be seen
-    return await _run(arguments)
+            statement = _POST_OR_FIND  # it was stored before, or by another worker just now; now it can be seen
+    return await _run(statement, arguments)
 
 
 def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
@@ -335,8 +341,8 @@ def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
     )
 
 
-async def _run(arguments: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
-    rows: Sequence[dict[str, Any]] = await Message.raw(_POST, *arguments)
+async def _run(statement: str, arguments: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    rows: Sequence[dict[str, Any]] = await Message.raw(statement, *arguments)
     detailed = [row["id"] for row in rows if row["reply_to"] or not row["is_new"]]
     details = {row["id"]: row for row in await Message.raw(_DETAILS, detailed)} if detailed else {}
     return [row | details.get(row["id"], _NO_DETAILS) for row in rows]
