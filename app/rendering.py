@@ -17,6 +17,7 @@ from minijinja import Environment, load_from_path
 
 from app import marking, views
 from app.emojis import FIRST
+from app.settings import UploadLimits
 from app.views import Html
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +43,11 @@ def messages(timeline: views.Timeline) -> Html:
 def posted(article: Html) -> Html:
     """The answer to a post: the sender's own article, without a version (the page may lack others)."""
     return _render("streams/posted.html", article=article)
+
+
+def uploaded(attachment: views.Attachment) -> Html:
+    """A file that was taken in, as the composer shows it until it is sent."""
+    return _render("fragments/uploaded.html", file=attachment)
 
 
 def changes(new: Sequence[Html], changed: Sequence[tuple[str, Html]], version: int) -> Html:
@@ -188,6 +194,7 @@ def room_page(
     message_id: str,
     form: views.Form,
     receipts: views.Receipts,
+    uploads: UploadLimits,
     around: str = "",
     replying: views.Quote | None = None,
 ) -> Html:
@@ -195,6 +202,7 @@ def room_page(
     return _render(
         "pages/room.html",
         receipts=receipts,
+        uploads=uploads,
         around=around,
         replying=replying,
         unread_link=_unread_link(room, timeline, around),

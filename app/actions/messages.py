@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
 from app import access, formatting, lines, mentions, rendering
+from app.actions import attachments
 from app.errors import Invalid, NotThere, Taken
 from app.formatting import Written
 from app.mentions import People
@@ -26,6 +27,10 @@ from app.views import Html, MessageLine, Person, message_line
 
 BODY_LENGTH_MAX = 8_000
 POSTS_PER_STATEMENT_MAX = 200
+ROUNDS_TO_GET_HERE = 3
+"""How many rounds of the event loop lie between the bytes of a request and its place in the queue. So many are let
+pass before each statement: one costs much for itself and little for each message, so what is here comes along."""
+
 FOLLOWS_WITHIN_MINUTES = 5
 TRIES_MAX = 5
 
@@ -62,11 +67,18 @@ WITH incoming AS (
     UPDATE room r SET version = s.version + s.n, last_seq = s.last_seq + s.n,
                       last_author = s.new_author, last_posted_at = s.now
     FROM stamped s WHERE r.id = s.id
+), claimed AS (
+    UPDATE attachment a SET message = f.id
+    FROM unnest({{}}::uuid[], {{}}::uuid[], {{}}::int[]) AS t (message, file, place) JOIN fresh f ON f.id = t.message
+    WHERE a.id = t.file AND a.message IS NULL AND a.discarded_at IS NULL AND (a.room, a.person) = (f.room, f.author)
+    RETURNING a.message, t.place, jsonb_build_array(a.id, a.kind, a.name, a.size, a.width, a.height) AS shown
+), files AS (
+    SELECT message, jsonb_agg(shown ORDER BY place) AS files FROM claimed GROUP BY message
 ), inserted AS (
-    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, reply_to, follows,
+    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, reply_to, files, follows,
                          created_at)
     SELECT f.id, f.room, s.last_seq + f.n, s.version + f.n, s.version + f.n, f.author, f.kind, f.body, f.html,
-           f.reply_to,
+           f.reply_to, (SELECT files FROM files WHERE message = f.id),
            f.kind <> 'system'
                AND coalesce(f.author = CASE WHEN f.n > 1 THEN f.author_before ELSE s.last_author END, false)
                AND (f.n > 1 OR s.now < s.last_posted_at + interval '{FOLLOWS_WITHIN_MINUTES} minutes'),
@@ -114,6 +126,16 @@ ORDER BY p.id
 _EVERYBODY = "SELECT person FROM membership WHERE room = {} ORDER BY person LIMIT {}"
 
 
+class Files(NamedTuple):
+    """The ids of the files that a message is to carry, and how many it may."""
+
+    ids: Sequence[str]
+    most: int
+
+
+NO_FILES = Files((), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message as it was sent: valid and rendered, but not stored yet. `mentioned` are people of its room."""
@@ -128,6 +150,7 @@ class Draft:
     mentioned: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()  # whose membership ended with this system message
     reply_to: UUID | None = None
+    files: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -136,7 +159,9 @@ class Waiting:
     answer: asyncio.Future[Html] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-async def draft(person: Person, room: int, message_id: str, body: str, reply_to: str = "") -> Draft:
+async def draft(
+    person: Person, room: int, message_id: str, body: str, reply_to: str = "", files: Files = NO_FILES
+) -> Draft:
     """Check what was sent, and render it; raises Invalid. Without an id the server names the message.
 
     Whether the person may write in this room is looked at when it is posted. Raises NotThere for a number that no
@@ -144,18 +169,23 @@ async def draft(person: Person, room: int, message_id: str, body: str, reply_to:
     """
     if not 0 < room <= access.INT4_MAX:
         raise NotThere
-    body = checked(body)
+    name = _uuid(message_id) or uuid4()
+    carried = await attachments.chosen(person, room, files.ids, name, files.most) if files.ids else ()
+    body = checked(body, may_be_empty=bool(carried))
     text = await written(room, body)
     original = await _original(room, reply_to) if reply_to else None
-    name = _uuid(message_id) or uuid4()
     others = tuple(mentioned for mentioned in text.mentioned if mentioned != person.id)
-    return Draft(name, room, person.id, body, text.html, person.session, mentioned=others, reply_to=original)
+    return Draft(
+        name, room, person.id, body, text.html, person.session, mentioned=others, reply_to=original, files=carried
+    )
 
 
-def checked(body: str) -> str:
+def checked(body: str, may_be_empty: bool = False) -> str:
     """The text as it is kept, with plain line breaks; raises Invalid for what cannot be a message."""
     body = body.replace("\r\n", "\n").replace("\r", "\n")
     if not body.strip():
+        if may_be_empty:
+            return ""
         raise Invalid(body="An empty message cannot be sent.")
     if "\0" in body:
         raise Invalid(body="This message contains a NUL character, which cannot be stored.")
@@ -240,6 +270,8 @@ class Posts:
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                for _ in range(ROUNDS_TO_GET_HERE):
+                    await asyncio.sleep(0)
                 batch = self._waiting[:POSTS_PER_STATEMENT_MAX]
                 del self._waiting[:POSTS_PER_STATEMENT_MAX]
                 await self._post_together(batch)
@@ -327,6 +359,7 @@ async def _store(drafts: Sequence[Draft]) -> Sequence[Mapping[str, Any]]:
 
 def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
     mentions = [(draft.id, person) for draft in drafts for person in draft.mentioned]
+    files = [(draft.id, file, place) for draft in drafts for place, file in enumerate(draft.files)]
     return (
         [draft.id for draft in drafts],
         [draft.room for draft in drafts],
@@ -336,6 +369,9 @@ def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
         [draft.body for draft in drafts],
         [draft.html for draft in drafts],
         [draft.reply_to for draft in drafts],
+        [message for message, _, _ in files],
+        [file for _, file, _ in files],
+        [place for _, _, place in files],
         [message for message, _ in mentions],
         [person for _, person in mentions],
     )

@@ -91,6 +91,7 @@ async def room_page(
         str(uuid4()),
         form or Form(),
         await marks.receipts_of(room.id),
+        request.app.state.settings.uploads,
         f"m-{around.id}" if around else "",
         await _replying(person, room, form.typed("reply_to")) if form else None,
     )
