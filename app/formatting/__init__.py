@@ -27,8 +27,8 @@ logger = logging.getLogger("teahouse")
 _LETTERS = r"A-Za-z\u00c0-\u024f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
 
 WORDS = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9 ,.;!?'\"()/=+%#，。！？、；（）-]*(?<! )")
-"""One line of words, in Latin, Chinese, Japanese or Korean letters: nothing in it means anything to Markdown, could be
-an address, a mention, an emoji or a shortcode, or would be escaped. Most of what is said is such a line."""
+"""One line of words, in Latin, Chinese, Japanese or Korean letters: nothing in it means anything to Markdown, could
+be an address, a mention, an emoji or a shortcode, or would be escaped. Most of what is said is such a line."""
 
 
 class Written(NamedTuple):
