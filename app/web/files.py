@@ -31,7 +31,7 @@ async def take_in(
     sent = await text_and_files(request, Bounds(files=1, bytes=settings.uploads.file_bytes_max))
     if sent.problem or not sent.files:
         raise sent.problem or Invalid(files="Please choose a file first.")
-    attachment = await attachments.take_in(person, room, sent.files[0], storage)
+    attachment = await attachments.take_in(person, room.id, sent.files[0], storage)
     return html(rendering.uploaded(attachment))
 
 
