@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.storage import Storage
 from app.views import Form, Html, Person
 from app.web.forms import text_and_files
+from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.rooms import room_page
 from app.web.uploads import Bounds, Sent
