@@ -17,7 +17,7 @@ if (composer && tray) {
 
   const those = states => [...tray.querySelectorAll(`:scope > :is(${states})`)]
   const coming = () => those(".queued, .uploading")
-  const inWords = bytes => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`
+  const inWords = bytes => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 
   function say(sentence, isProblem = true) {
     note.textContent = sentence
