@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import FileChooser
 
-from tests.browser.conftest import DESK, PHONE, Arrive
+from tests.browser.conftest import DESK, PATIENCE_MILLISECONDS, PHONE, Arrive
 from tests.browser.given_files import (
     CHOICE,
     FIELD,
@@ -57,13 +57,15 @@ async def test_the_button_opens_the_systems_choice_by_mouse_and_by_keyboard(arri
     choices: asyncio.Queue[FileChooser] = asyncio.Queue()
     ana.page.on("filechooser", choices.put_nowait)
     await ana.page.click("#composer .attach")
-    await (await choices.get()).set_files([picture("wall.png"), picture("pond.png")])
+    await (await asyncio.wait_for(choices.get(), PATIENCE_MILLISECONDS / 1000)).set_files(
+        [picture("wall.png"), picture("pond.png")]
+    )
     await uploaded(ana, 2)
     await ana.until(f"document.activeElement.matches('{FIELD}')")  # the caption can be written at once
     await ana.page.keyboard.press("Shift+Tab")
     await ana.until(f"document.activeElement.matches('{CHOICE}')")
     await ana.page.keyboard.press("Enter")
-    await (await choices.get()).set_files([document()])
+    await (await asyncio.wait_for(choices.get(), PATIENCE_MILLISECONDS / 1000)).set_files([document()])
     await uploaded(ana, 3)
 
 
