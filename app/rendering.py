@@ -36,7 +36,7 @@ def message(line: views.MessageLine) -> Html:
 
 
 def messages(timeline: views.Timeline) -> Html:
-    """A slice of history: its articles, and the way to what is older."""
+    """A slice of history: its articles, and the ways to what is older and newer."""
     return _render("fragments/messages.html", timeline=timeline)
 
 

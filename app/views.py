@@ -272,6 +272,10 @@ class Timeline:
     def oldest_seq(self) -> int:
         return self.messages[0].seq if self.messages else 0
 
+    @property
+    def newest_seq(self) -> int:
+        return self.messages[-1].seq if self.messages else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Face(Portrayed):

@@ -9,13 +9,14 @@ rendered once, each room gets one event, and every waiting request its answer.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
-from app import access, formatting, lines, mentions, rendering
+from app import access, formatting, lines, links, mentions, rendering
 from app.actions import attachments
 from app.errors import Invalid, NotThere, Taken
 from app.formatting import Written
@@ -33,6 +34,9 @@ pass before each statement: one costs much for itself and little for each messag
 
 FOLLOWS_WITHIN_MINUTES = 5
 TRIES_MAX = 5
+
+Here = frozenset[str]
+"""The origins of this server, such as https://tea.example."""
 
 _IS_STORED = "(SELECT true FROM message m WHERE m.id = t.id)"
 
@@ -123,6 +127,17 @@ WHERE m.room = {} AND strpos(lower({}), '@' || lower(p.name)) > 0
 ORDER BY p.id
 """
 
+# A closed room's name is shown nowhere but in itself.
+_PLACES = """
+SELECT place.path, r.name
+FROM (
+    SELECT id AS room, '/rooms/' || id AS path FROM room WHERE id = any({}::int[])
+    UNION ALL
+    SELECT room, '/messages/' || id FROM message WHERE id = any({}::uuid[])
+) place JOIN room r ON r.id = place.room
+WHERE r.kind = 'group' AND (r.visibility = 'open' OR r.id = {})
+"""
+
 _EVERYBODY = "SELECT person FROM membership WHERE room = {} ORDER BY person LIMIT {}"
 
 
@@ -160,7 +175,13 @@ class Waiting:
 
 
 async def draft(
-    person: Person, room: int, message_id: str, body: str, reply_to: str = "", files: Files = NO_FILES
+    person: Person,
+    room: int,
+    message_id: str,
+    body: str,
+    reply_to: str = "",
+    files: Files = NO_FILES,
+    here: Here = frozenset(),
 ) -> Draft:
     """Check what was sent, and render it; raises Invalid. Without an id the server names the message.
 
@@ -172,7 +193,7 @@ async def draft(
     name = _uuid(message_id) or uuid4()
     carried = await attachments.chosen(person, room, files.ids, name, files.most) if files.ids else ()
     body = checked(body, may_be_empty=bool(carried))
-    text = await written(room, body)
+    text = await written(room, body, here)
     original = await _original(room, reply_to) if reply_to else None
     others = tuple(mentioned for mentioned in text.mentioned if mentioned != person.id)
     return Draft(
@@ -205,12 +226,28 @@ async def _original(room: int, reply_to: str) -> UUID:
     return original
 
 
-async def written(room: int, body: str) -> Written:
-    """The body of a message of this room as HTML, with the people of the room that it mentions."""
+async def written(room: int, body: str, here: Here) -> Written:
+    """The body of a message of this room as HTML, with the people of the room that it mentions.
+
+    It is kept as it is, so it names rooms as they are called now; a page shows its reader's own rooms by the names
+    that they have then.
+    """
+    if not body:
+        return Written("", ())  # files without words
     people = await _people_named(room, body) if mentions.has_mark(body) else {}
+    names = await _names_of_places(room, body)
+    link_here = partial(links.link_to, here=here, names=names)
     if len(body) < formatting.SLOW_LENGTH_MIN:
-        return formatting.render(body, people)
-    return await asyncio.to_thread(formatting.render, body, people)
+        return formatting.render(body, people, link_here)
+    return await asyncio.to_thread(formatting.render, body, people, link_here)
+
+
+async def _names_of_places(room: int, body: str) -> links.Names:
+    """The names by which the text's links to rooms and messages may be shown to everybody in this room."""
+    rooms, messages = links.places_in(body)
+    if not rooms and not messages:
+        return {}
+    return {row["path"]: row["name"] for row in await Message.raw(_PLACES, rooms, messages, room)}
 
 
 async def _people_named(room: int, body: str) -> People:

@@ -1,7 +1,7 @@
 """What a person wrote becomes HTML, once, when it is written.
 
     markdown.py   which Markdown is understood, and which is shown as its source
-    inline.py     what is found in finished text: mentions, emoji shortcodes, names for links
+    inline.py     what is found in finished text: mentions, emoji shortcodes, links to here
     code.py       the colours of fenced code
     clean.py      the allow-list through which everything goes at the end
 
@@ -14,7 +14,7 @@ import re
 from typing import NamedTuple
 
 from app.formatting import clean, markdown
-from app.formatting.inline import Context, NameLink
+from app.formatting.inline import Context, LinkHere
 from app.mentions import People
 
 __all__ = ["SLOW_LENGTH_MIN", "Written", "render"]
@@ -38,20 +38,20 @@ class Written(NamedTuple):
     mentioned: tuple[int, ...]
 
 
-def render(body: str, people: People, name_link: NameLink | None = None) -> Written:
+def render(body: str, people: People, link_here: LinkHere | None = None) -> Written:
     """The body's Markdown as harmless HTML. `people` (name → id) can be mentioned: `@` and the whole name.
 
-    `name_link` may give the text that a bare link is shown with (address → text, or None to leave it).
+    `link_here` says of an address what it leads to if that is a room or a message of this server.
     """
     if WORDS.fullmatch(body):
         return Written(f"<p>{body}</p>", ())
-    return formatted(body, people, name_link)
+    return formatted(body, people, link_here)
 
 
-def formatted(body: str, people: People, name_link: NameLink | None = None) -> Written:
+def formatted(body: str, people: People, link_here: LinkHere | None = None) -> Written:
     """The same for any text, by way of Markdown and the allow-list."""
     try:
-        context = Context(people, name_link)
+        context = Context(people, link_here)
         return Written(clean.cleaned(markdown.html_of(body, context)), tuple(context.mentioned))
     except Exception as error:  # a mistake of ours or of a library: the text comes first
         logger.error("a message of %d characters was left unformatted: %s", len(body), type(error).__name__)

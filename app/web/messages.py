@@ -1,6 +1,7 @@
 """Messages over HTTP: post, history, and what changed since a version."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,13 +12,14 @@ from app import access, rendering
 from app.actions import attachments, messages
 from app.actions.messages import Files, Posts
 from app.errors import Invalid, NotAMember, NotThere, Problem, Taken, TooLarge, TooOften, Unavailable
-from app.limits import UPLOAD, Limits
+from app.limits import POSTING, UPLOADING, Limits
 from app.queries import timeline
 from app.realtime.live_room import ReadChanges
 from app.settings import Settings
 from app.storage import Storage
 from app.views import Form, Html, Person
 from app.web.forms import text_and_files
+from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.rooms import room_page
 from app.web.uploads import Bounds, Sent
@@ -43,14 +45,17 @@ async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[
                 raise
             problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
             form, hub = Form(dict(sent.text), problems), request.app.state.hub
-            return await room_page(request, person, room, hub, form=form, status=problem.status)
+            page = await room_page(request, person, room, hub, form=form, status=problem.status)
+            if isinstance(problem, TooOften):
+                page.headers["Retry-After"] = str(problem.retry_after)
+            return page
     except (Unavailable, NotAMember) as problem:
         if is_htmx(request):
             raise
         way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
         form = Form(dict(sent.text))
-        page = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, form, way)
-        return html(page, problem.status)
+        kept = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, form, way)
+        return html(kept, problem.status)
     if is_htmx(request):
         return html(rendering.posted(article))
     return see_other(request, f"/rooms/{room_id}")
@@ -60,8 +65,10 @@ async def _post(request: AnyRequest, room: int, sent: Sent) -> Html:
     """Take in the files that came along, and post; all of it or nothing."""
     state = request.app.state
     posts: Posts = state.posts
+    limits: Limits = state.limits
     settings: Settings = state.settings
     person = await remembered(request)
+    await limits.take(POSTING, str(person.id))
     if sent.problem:
         raise sent.problem
     form = dict(sent.text)
@@ -72,7 +79,7 @@ async def _post(request: AnyRequest, room: int, sent: Sent) -> Html:
         ids = [value for name, value in sent.text if name == "file"] + [str(file) for file in taken]
         files = Files(ids, settings.uploads.files_max)
         draft = await messages.draft(
-            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), files
+            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), files, here(request)
         )
         return await posts.post(draft)
     except Problem:
@@ -88,14 +95,25 @@ async def _take_in(
     limits: Limits = request.app.state.limits
     storage: Storage = request.app.state.storage
     for upload in uploads:
-        await limits.take(UPLOAD, str(person.id))
+        await limits.take(UPLOADING, str(person.id))
         taken.append((await attachments.take_in(person, room, upload, storage)).id)
 
 
 @get("/rooms/{room_id:int}/messages")
-async def history(person: Person, room_id: FromPath[int], before: FromQuery[int | None] = None) -> Response[str]:
+async def history(
+    person: Person,
+    room_id: FromPath[int],
+    before: FromQuery[int | None] = None,
+    after: FromQuery[int | None] = None,
+) -> Response[str]:
+    """A slice that joins the page on one side, so it leads on in that direction alone."""
     room = await access.room_for(person, room_id)
-    slice_ = await timeline.before(room.id, before) if before is not None else await timeline.latest(room.id)
+    if after is not None:
+        slice_ = replace(await timeline.after(room.id, after), has_older=False)
+    elif before is not None:
+        slice_ = replace(await timeline.before(room.id, before), has_newer=False)
+    else:
+        slice_ = await timeline.latest(room.id)
     return html(rendering.messages(slice_))
 
 

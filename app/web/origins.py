@@ -35,3 +35,13 @@ def is_ours(connection: Connection, settings: Settings) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and parts.netloc == connection.headers.get("host")
+
+
+def here(request: AnyRequest) -> frozenset[str]:
+    """The origins by which links may name this server: those configured, and by default the host that was asked."""
+    settings: Settings = request.app.state.settings
+    base = urlsplit(settings.base_url)
+    origins = {f"{base.scheme}://{base.netloc}", *settings.allowed_origins}
+    if not settings.allowed_origins and (host := request.headers.get("host")):
+        origins |= {f"http://{host}", f"https://{host}"}
+    return frozenset(origin.lower() for origin in origins)

@@ -10,9 +10,10 @@ from litestar.params import FromPath, FromQuery
 from app import access, rendering
 from app.actions import rooms as room_actions
 from app.errors import Invalid, NotAMember, NotThere, SignedOut
+from app.limits import MAKING_ROOMS
 from app.queries import marks, rooms, talk, timeline
 from app.realtime.hub import Hub
-from app.views import Form, Member, MessagePlace, Person, Quote, Room
+from app.views import Form, Member, MessagePlace, Person, Quote, Room, Timeline
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
 from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie
@@ -37,7 +38,7 @@ async def directory(request: AnyRequest, person: Person) -> Response[str]:
     return await _directory_page(request, person, NEW_ROOM)
 
 
-@post("/rooms")
+@post("/rooms", limit=MAKING_ROOMS)
 async def create(request: AnyRequest, person: Person, hub: Hub) -> Response[str]:
     form = await fields(request)
     try:
@@ -54,6 +55,7 @@ async def show(
     hub: Hub,
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
+    after: FromQuery[int | None] = None,
     around: FromQuery[str | None] = None,
     reply_to: FromQuery[str | None] = None,
 ) -> Response[str]:
@@ -65,7 +67,7 @@ async def show(
     if place and place.room != room.id:
         raise NotThere
     form = Form({"reply_to": reply_to}) if reply_to else None
-    response = await room_page(request, person, room, hub, before=before, around=place, form=form)
+    response = await room_page(request, person, room, hub, before=before, after=after, around=place, form=form)
     response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
     return response
 
@@ -76,6 +78,7 @@ async def room_page(
     room: Room,
     hub: Hub,
     before: int | None = None,
+    after: int | None = None,
     around: MessagePlace | None = None,
     form: Form | None = None,
     status: int = 200,
@@ -86,7 +89,7 @@ async def room_page(
     page = rendering.room_page(
         await frame_for(request, person, room.id),
         room,
-        await timeline.before(room.id, before) if before else await timeline.latest(room.id),
+        await _slice(room.id, before, after),
         with_status(await rooms.members(room.id), hub),
         str(uuid4()),
         form or Form(),
@@ -96,6 +99,13 @@ async def room_page(
         await _replying(person, room, form.typed("reply_to")) if form else None,
     )
     return html(page, status)
+
+
+async def _slice(room: int, before: int | None, after: int | None) -> Timeline:
+    if after:
+        following = await timeline.after(room, after)
+        return following if following.messages else await timeline.latest(room)
+    return await timeline.before(room, before) if before else await timeline.latest(room)
 
 
 def with_status(members: Sequence[Member], hub: Hub) -> Sequence[Member]:

@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from app import access
 from app.errors import SignedOut
+from app.limits import Limits
 from app.sessions import Sessions
 from app.settings import Settings
 from app.views import Person
@@ -26,17 +27,25 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 AnyRequest = Request[Any, Any, Any]
 
 
-async def signed_in(request: AnyRequest) -> Person:
-    """The dependency `person`: raises SignedOut. For reading, as this worker remembers them."""
-    return await (remembered(request) if request.method in SAFE_METHODS else person_of(request))
+async def signed_in(request: AnyRequest, limits: Limits) -> Person:
+    """The dependency `person`: raises SignedOut, and TooOften where the route has a `limit`."""
+    person = await _at_the_door(request)
+    if bucket := request.route_handler.opt.get("limit"):
+        await limits.take(bucket, str(person.id))
+    return person
 
 
 async def maybe_signed_in(request: AnyRequest) -> Person | None:
     """The dependency `visitor`: the person, or None for somebody signed out."""
     try:
-        return await signed_in(request)
+        return await _at_the_door(request)
     except SignedOut:
         return None
+
+
+async def _at_the_door(request: AnyRequest) -> Person:
+    """For reading, the person as this worker remembers them; for everything else, as PostgreSQL has it now."""
+    return await (remembered(request) if request.method in SAFE_METHODS else person_of(request))
 
 
 async def person_of(connection: Connection) -> Person:
