@@ -1,0 +1,88 @@
+"""Storm: a room is posted into, its worker is killed, and all its pages come again, as connection.js has them do."""
+
+import asyncio
+import os
+import signal
+import time
+from uuid import uuid4
+
+import httpx
+
+from tests.bench.crowd import BODY, Crowd, crowd
+from tests.bench.fan_out import POSTS_PER_SECOND
+from tests.bench.figures import Figure
+from tests.bench.measure import Client, Void, at_rest
+from tests.bench.stage import Stage, house, in_room
+
+QUIET_SECONDS = 1.0  # posts before the worker ends, and after all are back
+AGAIN_SECONDS = 0.25
+BACK_SECONDS_MAX = 60.0
+
+
+async def case(on: Stage) -> list[Figure]:
+    sockets, runs = (100, 1) if on.small else (2000, 3)
+    seconds = [await storm(on, sockets) for _ in range(runs)]
+    return [Figure(f"storm: {sockets} sockets lose their worker; until all are back and level", "s", 5, seconds)]
+
+
+async def storm(on: Stage, sockets: int) -> float:
+    async with house(on) as opened:
+        people = await crowd(on.database_url, sockets)
+        server = in_room(people, opened.url, [opened.process.pid, *on.servers])
+        async with Client(server.port, server.target, sockets, poll=people.poll, **server.sockets) as client:
+            await at_rest(server.roots)
+            async with Writing(opened.url, people) as writing:
+                await asyncio.sleep(QUIET_SECONDS)
+                (worker,) = opened.workers()
+                killed = time.monotonic()
+                os.kill(worker, signal.SIGKILL)
+                back = await client.back(sockets, BACK_SECONDS_MAX)
+                await asyncio.sleep(QUIET_SECONDS)
+            heard = await client.level(writing.posted)
+            heard.audit(sockets, writing.posted, lost=heard.lost)
+            if back.level != sockets or heard.lost < sockets:
+                raise Void(f"not all sockets were lost and came back: {back}")
+            await server.audit(on.database_url, writing.posted)
+            return back.at - killed
+
+
+class Writing:
+    """Somebody who posts at a steady pace, and sends again, under the same name, what was not acknowledged."""
+
+    def __init__(self, url: str, people: Crowd) -> None:
+        headers = dict(line.split(": ", 1) for line in people.headers(url, "1").splitlines())
+        self._http = httpx.AsyncClient(
+            base_url=url, headers=headers | {"HX-Request": "true"}, timeout=BACK_SECONDS_MAX
+        )
+        self._address = f"/rooms/{people.room}/messages"
+        self.posted = 0
+
+    async def __aenter__(self) -> "Writing":
+        self._end = asyncio.Event()
+        self._writing = asyncio.create_task(self._write())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Ends when all that was written is acknowledged."""
+        self._end.set()
+        await self._writing
+        await self._http.aclose()
+
+    async def _write(self) -> None:
+        begun = time.monotonic()
+        async with asyncio.TaskGroup() as sending:
+            while not self._end.is_set():
+                sending.create_task(self._send())
+                self.posted += 1
+                await asyncio.sleep(max(0, begun + self.posted / POSTS_PER_SECOND - time.monotonic()))
+
+    async def _send(self) -> None:
+        form = {"id": str(uuid4()), "body": f"{BODY} t={time.monotonic_ns()}"}
+        while True:
+            try:
+                answer = await self._http.post(self._address, data=form)
+                if answer.status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass  # nobody there: like a page, it keeps what it wrote
+            await asyncio.sleep(AGAIN_SECONDS)
