@@ -19,6 +19,7 @@ PATIENCE_SECONDS = 60
 LOOK_SECONDS = 0.5
 BUSY_CPU_SECONDS = 0.05  # more than this in LOOK_SECONDS is not at rest
 POSTING_CONNECTIONS = 16
+OPENED_PER_SECOND_MIN = 100
 LINE_BYTES_MAX = 1 << 16
 
 
@@ -122,7 +123,8 @@ class Client:
         self.process = await _started(self._arguments)
         self.process.stdin.write(f"{self._headers}\n".encode())
         try:
-            line = await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_SECONDS)
+            patience = PATIENCE_SECONDS + self.sockets / OPENED_PER_SECOND_MIN
+            line = await asyncio.wait_for(self.process.stdout.readline(), patience)
             if line != b"ready\n":
                 raise Void("the sockets could not be opened")
         except BaseException:

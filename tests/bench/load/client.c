@@ -8,8 +8,9 @@
    socketio (Engine.IO 4: open with 40, answer 2 with 3). POLL is "-", or the address of the changes: then a page that
    loses its socket does what static/js/connection.js does, comes again with growing patience and asks there meanwhile.
 
-   Says "ready" when all are open. `level SEQ SECONDS` waits until every page has all messages up to SEQ; `back LOST
-   SECONDS` until all are open again after LOST were not, and have what was newest then. Each answers with one line of JSON. */
+   Says "ready" when all are open and have been brought something; OPENING_AT_ONCE are on their way at most. `level SEQ
+   SECONDS` waits until every page has all messages up to SEQ; `back LOST SECONDS` until all are open again after LOST were
+   not, and have what was newest then. Each answers with one line of JSON. */
 #define _GNU_SOURCE
 #include "pages.h"
 
@@ -28,7 +29,7 @@ struct page {
     long seq, version, excused; /* has all up to seq; may be brought up to `excused` once more, as an upsert allows */
     uint64_t beyond;            /* bit i: has seq + 1 + i, which came before those between */
     uint64_t retry_at, poll_at;
-    int attempt, number;
+    int attempt, number, joined; /* joined: has been brought something since it was opened */
     z_stream *context;
 };
 
@@ -75,7 +76,8 @@ static void put_down(struct end *end) {
 /* The socket is lost: htmx comes again after 0.5 s, 1 s, 2 s … 8 s, each with a jitter of 30 %. */
 static void lost(struct page *page) {
     if (page->socket.state == OPEN) open_count--, lost_count++;
-    else opening--;
+    if (!page->joined) opening--;
+    page->joined = 0;
     if (!returning) fprintf(stderr, "socket %d was closed\n", page->number);
     put_down(&page->socket);
     double wait = RETRY_MS << (page->attempt < 5 ? page->attempt : 5);
@@ -124,6 +126,11 @@ static void take(struct page *page, uint64_t at, int from_poll) {
     if (from_poll && page->socket.state == ASKED) page->excused = page->seq; /* it asked from an older version */
 }
 
+static void join(struct page *page) {
+    if (!page->joined) opening--;
+    page->joined = 1;
+}
+
 static int shake_hands(struct page *page) {
     struct buffer *in = &page->socket.in;
     char *end = memmem(in->data, in->length, "\r\n\r\n", 4);
@@ -136,8 +143,8 @@ static int shake_hands(struct page *page) {
     }
     page->socket.state = OPEN;
     page->attempt = 0;
-    opening--;
     open_count++;
+    if (!offers_deflate) join(page); /* the plain loop has nothing to say yet */
     if (memmem(in->data, used, "permessage-deflate", 18) && !memmem(in->data, used, "server_no_context_takeover", 26)) {
         page->context = calloc(1, sizeof *page->context);
         inflateInit2(page->context, -15);
@@ -155,6 +162,7 @@ static void hear(struct page *page, uint64_t at) {
         if (frame.opcode == TEXT) {
             if (!read_frame(frame, page->context, mark)) wrong++;
             take(page, at, 0);
+            join(page);
         }
     }
     drop(in, used);
@@ -277,7 +285,7 @@ int main(int count, char **arguments) {
             if (events[i].data.ptr) happens(events[i].data.ptr, events[i].events);
             else command();
         }
-        if (!is_ready && open_count == sockets) {
+        if (!is_ready && open_count == sockets && !opening) {
             is_ready = 1;
             printf("ready\n");
             fflush(stdout);
