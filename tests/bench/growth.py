@@ -6,7 +6,7 @@ from tests.bench.crowd import Crowd, crowd
 from tests.bench.figures import Figure
 from tests.bench.measure import ask, at_rest
 from tests.bench.room_page import shows
-from tests.bench.stage import Stage, empty_database, house
+from tests.bench.stage import Stage, empty_database, house, on_all_cores
 
 PEOPLE = 20
 FLAT = 1.5
@@ -18,7 +18,8 @@ KINDS = ("room page", "slice of history", "search", "post")
 async def case(on: Stage) -> list[Figure]:
     sizes, times, runs = ((100, 1_000, 10_000), 10, 1) if on.small else ((1_000, 100_000, 1_000_000), 40, 3)
     async with empty_database(on) as apart, house(apart) as opened:
-        rooms = await filled(apart, sizes)
+        with on_all_cores(on.servers[0]):
+            rooms = await filled(apart, sizes)
         await at_rest([opened.process.pid, *on.servers])
         found: dict[tuple[str, int], list[float]] = {}
         for _ in range(runs):

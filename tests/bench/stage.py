@@ -19,6 +19,7 @@ import asyncpg
 from app import embedded
 from tests.bench.crowd import BODY, Crowd, crowd, stored
 from tests.bench.measure import (
+    CORES,
     HERE,
     PATIENCE_SECONDS,
     POSTING_CONNECTIONS,
@@ -113,6 +114,16 @@ async def empty_database(on: Stage) -> AsyncIterator[Stage]:
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await connection.close()
+
+
+@contextlib.contextmanager
+def on_all_cores(pid: int) -> Iterator[None]:
+    """Let a server, and what it starts meanwhile, have the client's core too, while nothing is measured."""
+    os.sched_setaffinity(pid, CORES)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(pid, {SERVER_CORE})
 
 
 @contextlib.asynccontextmanager

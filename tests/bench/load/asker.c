@@ -9,6 +9,7 @@
    with an acknowledgement, 42{n}[…], on a WebSocket. Prints one line of JSON; an answer other than 200 is a failure. */
 #define _GNU_SOURCE
 #include "websocket.h"
+#include <poll.h>
 #include <sys/random.h>
 
 enum { ANSWERS_MAX = 4000000 };
@@ -34,6 +35,13 @@ static void uuid(char *to) {
     for (int i = 0; i < 16; i++) to += sprintf(to, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", byte[i]);
 }
 
+static void open_one(struct asking *one) {
+    one->fd = connecting(port, 0);
+    struct pollfd writable = {.fd = one->fd, .events = POLLOUT};
+    if (poll(&writable, 1, 60000) != 1 || writable.revents & (POLLERR | POLLHUP)) fail("connect");
+    watch(polling, one->fd, EPOLLIN, one, EPOLL_CTL_ADD);
+}
+
 static void ask(struct asking *one, uint64_t due) {
     char request[2 * REQUEST_MAX], body[REQUEST_MAX], id[40], number[24], time[24], length[24];
     const char *names[] = {"{uuid}", "{n}", "{t}", "{length}"}, *values[] = {id, number, time, length};
@@ -47,6 +55,7 @@ static void ask(struct asking *one, uint64_t due) {
         say(one->fd, TEXT, body, body_length);
         return;
     }
+    if (one->fd < 0) open_one(one);
     size_t head = expand(request, sizeof request, form, names, values, 4);
     memcpy(request + head, body, body_length);
     if (write(one->fd, request, head + body_length) < 0) fail("request");
@@ -113,6 +122,13 @@ static void hear_socketio(struct asking *one) {
     drop(in, used);
 }
 
+/* A server may close a connection that was quiet for some seconds: it is opened again when it is needed. */
+static void hung_up(struct asking *one) {
+    if (one->busy || socketio) errno = ECONNRESET, fail("a request was not answered");
+    close(one->fd);
+    one->fd = -1;
+}
+
 static void open_all(void) {
     char request[256];
     int length = snprintf(request, sizeof request,
@@ -120,14 +136,8 @@ static void open_all(void) {
                           "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
                           port);
     for (int i = 0; i < connections; i++) {
-        struct asking *one = &all[i];
-        one->fd = connecting(port, 0);
-        watch(polling, one->fd, EPOLLOUT, one, EPOLL_CTL_ADD);
-        struct epoll_event event;
-        while (epoll_wait(polling, &event, 1, 1000) != 1) {}
-        if (event.events & (EPOLLERR | EPOLLHUP)) fail("connect");
-        watch(polling, one->fd, EPOLLIN, one, EPOLL_CTL_MOD);
-        if (socketio && write(one->fd, request, length) < 0) fail("request");
+        open_one(&all[i]);
+        if (socketio && write(all[i].fd, request, length) < 0) fail("request");
     }
     if (!socketio) ready = connections;
 }
@@ -174,9 +184,10 @@ int main(int argument_count, char **arguments) {
         int found = epoll_pwait2(polling, events, EVENTS, &wait, NULL);
         for (int i = 0; i < found; i++) {
             struct asking *one = events[i].data.ptr;
-            if (!fill(&one->in, one->fd)) fail("the server hung up");
+            int there = fill(&one->in, one->fd);
             if (socketio) hear_socketio(one);
             else hear_http(one);
+            if (!there) hung_up(one);
         }
     }
     long kept = answered < ANSWERS_MAX ? answered : ANSWERS_MAX;

@@ -218,7 +218,7 @@ static void move(void) {
 static void answer(void) {
     static double *waits;
     long count = 0;
-    waits = realloc(waits, (goal - reported + 1) * sizeof *waits);
+    waits = realloc(waits, (goal > reported ? goal - reported + 1 : 1) * sizeof *waits);
     for (long seq = reported + 1; seq <= goal; seq++)
         if (sent_at[seq] && had_by[seq] == sockets) waits[count++] = (last_at[seq] - sent_at[seq]) / 1e6;
     qsort(waits, count, sizeof *waits, ascending);
