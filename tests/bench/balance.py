@@ -2,7 +2,7 @@
 
 from tests.bench.crowd import crowd
 from tests.bench.figures import Figure
-from tests.bench.measure import Void, connections_of
+from tests.bench.measure import Void, sockets_of
 from tests.bench.stage import Stage, house, in_room
 
 SOCKETS, WORKERS = 400, 4
@@ -16,7 +16,7 @@ async def case(on: Stage) -> list[Figure]:
         server = in_room(people, opened.url, [opened.process.pid])
         for _ in range(runs):
             async with server.client(SOCKETS):
-                held = [connections_of(pid, server.port) for pid in opened.workers()]
+                held = [sockets_of(pid, server.port) for pid in opened.workers()]
             if len(held) != WORKERS or sum(held) != SOCKETS or not min(held):
                 raise Void(f"{SOCKETS} sockets are held as {held}")
             uneven.append(max(held) / min(held))

@@ -10,12 +10,16 @@ from app.web.visitors import SESSION_COOKIE
 ADD = """
 WITH room AS (
     INSERT INTO room (name, invite_code) VALUES ('The tea house', $1) RETURNING id
+), others AS (
+    INSERT INTO room (name, invite_code) SELECT 'Room ' || n, $1 || '-' || n FROM generate_series(1, $3::int) AS n
+    RETURNING id
 ), people AS (
     INSERT INTO person (email, name, password_hash, is_admin)
     SELECT $1 || '-' || n || '@example.org', 'Guest ' || n, '', false FROM generate_series(1, $2::int) AS n
     RETURNING id, split_part(name, ' ', 2) AS n
 ), members AS (
-    INSERT INTO membership (person, room) SELECT p.id, r.id FROM people p, room r
+    INSERT INTO membership (person, room)
+    SELECT p.id, r.id FROM people p, room r UNION ALL SELECT p.id, o.id FROM people p, others o WHERE p.n = '1'
 ), sessions AS (
     INSERT INTO login_session (token_hash, person, user_agent)
     SELECT sha256(convert_to($1 || '-' || n, 'UTF8')), id, 'bench' FROM people
@@ -23,16 +27,17 @@ WITH room AS (
 SELECT id FROM room
 """
 FILL = """
-WITH author AS (SELECT min(person) AS id FROM membership WHERE room = $1), filled AS (
+WITH authors AS (SELECT array_agg(person ORDER BY person) AS ids FROM membership WHERE room = $1), filled AS (
     INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, created_at)
-    SELECT gen_random_uuid(), $1, n, n, n, author.id, 'text', text, '<p>' || text || '</p>',
+    SELECT gen_random_uuid(), $1, n, n, n, ids[1 + n % cardinality(ids)], 'text', text, '<p>' || text || '</p>',
            now() - ($2::bigint - n) * interval '10 seconds'
-    FROM author, generate_series(1, $2::bigint) AS n,
+    FROM authors, generate_series(1, $2::bigint) AS n,
          LATERAL (SELECT CASE WHEN n % greatest($2 / $5, 1) = 0 THEN ' ' || $4 ELSE '' END) AS rarely (said),
          LATERAL (SELECT $3 || rarely.said || ' ' || n) AS said (text)
 )
 UPDATE room SET version = $2, last_seq = $2, last_posted_at = now() WHERE id = $1
 """
+OTHER_ROOMS = 5
 RARE_MESSAGES = 10
 BODY = "Shall we meet at the tea house by the old bridge at four?"
 
@@ -77,11 +82,14 @@ class Crowd:
 
 
 async def crowd(database_url: str, people: int, messages: int = 0, text: str = BODY, rare: str = "") -> Crowd:
-    """A new room with so many people, and so many messages of the first one's, RARE_MESSAGES of them with `rare`."""
+    """A new room with so many people, and so many messages of theirs in turns, RARE_MESSAGES of them with `rare`.
+
+    The first of them, who is the one that asks and posts, is in OTHER_ROOMS as well.
+    """
     connection = await asyncpg.connect(database_url)
     try:
         key = uuid4().hex
-        room = await connection.fetchval(ADD, key, people)
+        room = await connection.fetchval(ADD, key, people, OTHER_ROOMS)
         if messages:
             # Trusted to be right, so that a million of them take seconds: no look at what they refer to.
             async with connection.transaction():

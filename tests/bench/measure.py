@@ -21,6 +21,7 @@ BUSY_CPU_SECONDS = 0.05  # more than this in LOOK_SECONDS is not at rest
 POSTING_CONNECTIONS = 16
 OPENED_PER_SECOND_MIN = 100
 LINE_BYTES_MAX = 1 << 16
+ESTABLISHED, LISTENING = "01", "0A"  # as /proc/net/tcp has it
 
 
 class Missing(Exception):
@@ -216,8 +217,8 @@ def memory_bytes(pids: Iterable[int]) -> int:
     return total
 
 
-def connections_of(pid: int, port: int) -> int:
-    """How many connections to this port the process holds."""
+def sockets_of(pid: int, port: int, state: str = ESTABLISHED) -> int:
+    """How many connections to this port the process holds; or, with LISTENING, whether it takes new ones."""
     held = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -225,7 +226,7 @@ def connections_of(pid: int, port: int) -> int:
         except OSError:
             continue  # closed meanwhile
     rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-    ours = (row for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01")  # established
+    ours = (row for row in rows if row[1].endswith(f":{port:04X}") and row[3] == state)
     return sum(f"socket:[{row[9]}]" in held for row in ours)
 
 

@@ -11,8 +11,8 @@ import httpx
 from tests.bench.crowd import BODY, Crowd, crowd
 from tests.bench.fan_out import POSTS_PER_SECOND
 from tests.bench.figures import Figure
-from tests.bench.measure import Client, Void, at_rest
-from tests.bench.stage import Stage, house, in_room
+from tests.bench.measure import LISTENING, LOOK_SECONDS, Client, Void, at_rest, sockets_of
+from tests.bench.stage import Served, Stage, house, in_room
 from tests.house import House
 
 QUIET_SECONDS = 1.0  # posts before the worker ends, and after all are back
@@ -27,35 +27,65 @@ async def case(on: Stage) -> list[Figure]:
 
 
 async def storms(on: Stage, sockets: int, runs: int) -> list[float]:
-    async with house(on) as opened:
+    async with house(on, WORKERS="2") as opened:
         people = await crowd(on.database_url, sockets)
         server = in_room(people, opened.url, [opened.process.pid, *on.servers])
         async with Client(server.port, server.target, sockets, poll=people.poll, **server.sockets) as client:
+            room = Room(opened, server, client)
+            await room.rest()
+            await room.lose(*room.emptier())  # its sockets go to the other, which has them all then
             found: list[float] = []
             posted = 0
             while len(found) < runs:
-                await at_rest(server.roots)
+                await room.rest()
+                full = room.full()
                 async with Writing(opened.url, people) as writing:
                     await asyncio.sleep(QUIET_SECONDS)
-                    found.append(await lost_and_back(opened, client))
+                    found.append(await room.lose(full, sockets))
                     await asyncio.sleep(QUIET_SECONDS)
                 posted += writing.posted
                 heard = await client.level(posted)
-                heard.audit(sockets, posted, lost=heard.lost)  # some may be lost more than once: that takes time
+                heard.audit(sockets, posted, lost=heard.lost)
         await server.audit(on.database_url, posted)
         return found
 
 
-async def lost_and_back(opened: House, client: Client) -> float:
-    """Kill the worker; seconds until every socket is open again and has what was newest then."""
-    (worker,) = opened.workers()
-    lost = (await client.level(0)).lost
-    killed = time.monotonic()
-    os.kill(worker, signal.SIGKILL)
-    back = await client.back(lost + client.sockets, BACK_SECONDS_MAX)
-    if back.level < client.sockets or back.lost < lost + client.sockets:
-        raise Void(f"not all sockets were lost and came back: {back}")
-    return back.at - killed
+class Room:
+    """All its sockets, on two workers."""
+
+    def __init__(self, opened: House, server: Served, client: Client) -> None:
+        self._house = opened
+        self._server = server
+        self._client = client
+
+    async def rest(self) -> None:
+        """Until both workers serve, and have nothing left to do."""
+        async with asyncio.timeout(BACK_SECONDS_MAX):
+            while sum(sockets_of(pid, self._server.port, LISTENING) for pid in self._house.workers()) < 2:
+                await asyncio.sleep(LOOK_SECONDS)
+        await at_rest(self._server.roots)
+
+    def emptier(self) -> tuple[int, int]:
+        """The process id of the worker with fewer sockets, and how many."""
+        held = {pid: sockets_of(pid, self._server.port) for pid in self._house.workers()}
+        return min(held.items(), key=lambda item: item[1])
+
+    def full(self) -> int:
+        """The process id of the worker with all the sockets."""
+        for pid in self._house.workers():
+            if sockets_of(pid, self._server.port) == self._client.sockets:
+                return pid
+        raise Void("the sockets are not all on one worker")
+
+    async def lose(self, worker: int, sockets: int) -> float:
+        """Kill a worker; seconds until all that it held are open again and have what was newest then."""
+        lost = (await self._client.level(0)).lost + sockets
+        killed = time.monotonic()
+        os.kill(worker, signal.SIGKILL)
+        back = await self._client.back(lost, BACK_SECONDS_MAX)
+        if back.level < self._client.sockets or back.lost < lost:
+            raise Void(f"not all sockets were lost and came back: {back}")
+        return back.at - killed
 
 
 class Writing:

@@ -6,7 +6,8 @@
    connection asks again as soon as it is answered; else requests are due at that pace, whether earlier ones were answered or
    not. In the request {uuid} becomes a new UUID, {n} the request's number, {t} the CLOCK_MONOTONIC nanoseconds at which it
    was due, and {length} the length of its body. PROTOCOL is http (kept alive), or socketio: the request is then an event
-   with an acknowledgement, 42{n}[…], on a WebSocket. Prints one line of JSON; an answer other than 200 is a failure. */
+   with an acknowledgement, 42{n}[…], on a WebSocket. Prints one line of JSON; an answer other than 200, or much
+   shorter than the first, is a failure. */
 #define _GNU_SOURCE
 #include "websocket.h"
 #include <poll.h>
@@ -24,7 +25,7 @@ static char form[REQUEST_MAX];
 static const char *form_body;
 static struct asking *all;
 static int port, connections, per_second, socketio, polling, ready;
-static long count, sent, answered, failed, bytes;
+static long count, sent, answered, failed, bytes, usual;
 static double *waits;
 static uint64_t begun, ended, deadline;
 
@@ -96,6 +97,8 @@ static void hear_http(struct asking *one) {
     int good = 0;
     for (size_t whole; one->in.length && (whole = http_answer(&one->in, &good));) {
         bytes += whole;
+        if (!usual) usual = whole;
+        if (whole < (size_t)usual / 2) good = 0;
         if (!good && !failed) fprintf(stderr, "%.*s\n", (int)(whole < 2000 ? whole : 2000), one->in.data);
         drop(&one->in, whole);
         answer(one, good);
