@@ -51,8 +51,10 @@ async def test_a_figure_stands_if_each_message_came_once():
     (await heard_of([1, 2, 3], 3)).audit(sockets=2, messages=3)
 
 
-@pytest.mark.parametrize("seqs", [[1, 2, 2, 3], [1, 3], [1, 2]], ids=["doubled", "lost", "cut off"])
-async def test_a_lost_or_doubled_message_makes_a_figure_void(seqs: Sequence[int]):
+@pytest.mark.parametrize(
+    "seqs", [[1, 2, 2, 3], [1, 3], [1, 3, 2], [1, 2]], ids=["doubled", "lost", "out of order", "cut off"]
+)
+async def test_a_lost_doubled_or_misplaced_message_makes_a_figure_void(seqs: Sequence[int]):
     heard = await heard_of(seqs, 3)
     with pytest.raises(Void, match="not everything was delivered once"):
         heard.audit(sockets=2, messages=3)

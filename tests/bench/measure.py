@@ -50,7 +50,7 @@ class Heard:
     at: float  # seconds on the monotonic clock
 
     def audit(self, sockets: int, messages: int, lost: int = 0) -> "Heard":
-        """Raise Void if one message was lost or doubled."""
+        """Raise Void if one message was lost or doubled or, where the server promises an order, out of it."""
         whole = (self.open, self.level, self.deliveries, self.wrong, self.lost)
         if whole != (sockets, sockets, sockets * messages, 0, lost):
             raise Void(f"not everything was delivered once: of {messages} messages to {sockets} sockets, {self}")

@@ -13,34 +13,15 @@
    not, and have what was newest then. Each answers with one line of JSON. */
 #define _GNU_SOURCE
 #include "pages.h"
+#include "said.h"
 
-enum { OPENING_AT_ONCE = 64, SEQ_MAX = 1 << 20, POLL_MS = 3000, RETRY_MS = 500, RETRY_MS_MAX = 8000 };
-enum { AWAY, CONNECTING, ASKED, OPEN };
+enum { OPENING_AT_ONCE = 64, POLL_MS = 3000, RETRY_MS = 500, RETRY_MS_MAX = 8000 };
 
-struct page;
-struct end { /* of a connection: the socket's, or the poll's */
-    struct page *page;
-    int fd, state;
-    struct buffer in;
-};
-
-struct page {
-    struct end socket, poll;
-    long seq, version, excused; /* has all up to seq; may be brought up to `excused` once more, as an upsert allows */
-    uint64_t beyond;            /* bit i: has seq + 1 + i, which came before those between */
-    uint64_t retry_at, poll_at;
-    int attempt, number, joined; /* joined: has been brought something since it was opened */
-    z_stream *context;
-};
-
-static struct page *pages;
 static const char *target, *mark, *poll_target;
 static char headers[REQUEST_MAX];
-static int port, sockets, socketio, returning, offers_deflate, polling, started, opening, commanded;
-static long goal, done_count, open_count, lost_count, lost_wanted, deliveries, wrong, disordered, afresh, newest, reported;
+static int port, socketio, returning, offers_deflate, polling, started, opening, commanded;
+static long lost_wanted;
 static uint64_t deadline;
-static uint64_t *sent_at, *last_at;
-static int *had_by;
 
 static void ask(struct end *end) {
     char request[2 * REQUEST_MAX], number[16], since[24];
@@ -87,30 +68,6 @@ static void lost(struct page *page) {
     if (page->context) inflateEnd(page->context), free(page->context), page->context = NULL;
 }
 
-static void reached(struct page *page, long seq) {
-    if (page->seq < goal && seq >= goal) done_count++;
-    page->seq = seq;
-}
-
-static void bring(struct page *page, struct brought *brought, uint64_t at) {
-    long seq = brought->seq, ahead = seq - page->seq - 1;
-    if (seq <= page->excused) return;
-    if (ahead < 0 || ahead > 63 || page->beyond >> ahead & 1 || seq >= SEQ_MAX) {
-        wrong++;
-        return;
-    }
-    if (ahead) disordered++;
-    page->beyond |= (uint64_t)1 << ahead;
-    long level = page->seq;
-    for (; page->beyond & 1; page->beyond >>= 1) level++;
-    reached(page, level);
-    deliveries++;
-    had_by[seq]++;
-    last_at[seq] = at;
-    if (brought->sent) sent_at[seq] = brought->sent;
-    if (seq > newest) newest = seq;
-}
-
 static void take(struct page *page, uint64_t at, int from_poll) {
     if (socketio && said.first == '0') say(page->socket.fd, TEXT, "40", 2);
     if (socketio && said.first == '2') say(page->socket.fd, TEXT, "3", 1);
@@ -121,7 +78,7 @@ static void take(struct page *page, uint64_t at, int from_poll) {
         reached(page, said.version);
         if (said.version > newest) newest = said.version;
     } else
-        for (int i = 0; i < said.count; i++) bring(page, &said.brought[i], at);
+        for (int i = 0; i < said.count; i++) bring(page, said.brought[i].seq, said.brought[i].sent, at);
     if (said.version) page->version = said.version;
     if (from_poll && page->socket.state == ASKED) page->excused = page->seq; /* it asked from an older version */
 }
@@ -215,28 +172,6 @@ static void move(void) {
     }
 }
 
-static void answer(void) {
-    static double *waits;
-    long count = 0;
-    waits = realloc(waits, (goal > reported ? goal - reported + 1 : 1) * sizeof *waits);
-    for (long seq = reported + 1; seq <= goal; seq++)
-        if (sent_at[seq] && had_by[seq] == sockets) waits[count++] = (last_at[seq] - sent_at[seq]) / 1e6;
-    qsort(waits, count, sizeof *waits, ascending);
-    printf("{\"open\": %ld, \"lost\": %ld, \"level\": %ld, \"deliveries\": %ld, \"wrong\": %ld, \"disordered\": %ld, "
-           "\"afresh\": %ld, \"newest\": %ld, \"p50\": %.3f, \"p99\": %.3f, \"cpu\": %.4f, \"at\": %.4f}\n",
-           open_count, lost_count, done_count, deliveries, wrong, disordered, afresh, newest, quantile(waits, count, .5),
-           quantile(waits, count, .99), cpu_seconds(), now() / 1e9);
-    fflush(stdout);
-    if (goal > reported) reported = goal;
-    commanded = 0;
-}
-
-static void aim(long seq) {
-    goal = seq < SEQ_MAX ? seq : SEQ_MAX - 1;
-    done_count = 0;
-    for (int i = 0; i < sockets; i++) done_count += pages[i].seq >= goal;
-}
-
 static void command(void) {
     char line[256];
     double seconds;
@@ -251,14 +186,14 @@ static void command(void) {
 
 static void see_to_command(void) {
     if (commanded == 'b' && open_count == sockets && lost_count >= lost_wanted) commanded = 'l', aim(newest);
-    if ((commanded == 'l' && done_count == sockets && open_count == sockets) || (commanded && now() > deadline)) answer();
+    if ((commanded == 'l' && done_count == sockets && open_count == sockets) || (commanded && now() > deadline)) report(), commanded = 0;
 }
 
 int main(int count, char **arguments) {
     if (count != 9) return fprintf(stderr, "see the comment in client.c\n"), 2;
     port = atoi(arguments[1]), target = arguments[2], sockets = atoi(arguments[4]), mark = arguments[6];
-    socketio = !strcmp(arguments[7], "socketio"), offers_deflate = strcmp(arguments[7], "plain"), poll_target = arguments[8];
-    returning = strcmp(poll_target, "-");
+    socketio = !strcmp(arguments[7], "socketio"), keeps_order = !socketio, offers_deflate = strcmp(arguments[7], "plain");
+    poll_target = arguments[8], returning = strcmp(poll_target, "-");
     for (size_t length = 0; length < sizeof headers - 1; length++) {
         if (read(0, headers + length, 1) != 1) return 1;
         if (headers[length] == '\n' && (!length || headers[length - 1] == '\n')) {

@@ -1,80 +1,77 @@
-/* What a frame says, worked out once however many sockets are brought the same bytes. */
+/* The open pages of a load client, and the account of what each has been brought. */
 #ifndef PAGES_H
 #define PAGES_H
 #include "websocket.h"
 #include <zlib.h>
 
-enum { TEXT_MAX = 1 << 22, BROUGHT_MAX = 4096, KEPT_MAX = 1 << 16 };
+enum { SEQ_MAX = 1 << 20 };
+enum { AWAY, CONNECTING, ASKED, OPEN };
 
-/* A message's number, and the CLOCK_MONOTONIC nanoseconds at which it was sent: its text says " t=". */
-struct brought {
-    long seq;
-    uint64_t sent;
+struct page;
+struct end { /* of a connection: the socket's, or the poll's */
+    struct page *page;
+    int fd, state;
+    struct buffer in;
 };
 
-struct said {
-    char first;
-    int count, afresh; /* afresh: the whole timeline, in place of what the page had */
-    long version;
-    struct brought brought[BROUGHT_MAX];
+struct page {
+    struct end socket, poll;
+    long seq, version, excused; /* has all up to seq; may be brought up to `excused` once more, as an upsert allows */
+    uint64_t beyond;            /* bit i: has seq + 1 + i, which came before those between */
+    uint64_t retry_at, poll_at;
+    int attempt, number, joined; /* joined: has been brought something since it was opened */
+    z_stream *context;
 };
 
-static const char version_mark[] = "id=\"room-version\" value=\"";
-static const char afresh_mark[] = "hx-target=\"#messages\" hx-swap=\"outerHTML\"";
-static char text[TEXT_MAX];
-static struct said said;
-static z_stream inflating;
-static struct {
-    char bytes[KEPT_MAX];
-    size_t size;
-    int compressed;
-} kept;
+static struct page *pages;
+static int sockets, keeps_order; /* keeps_order: a server that promises to */
+static long goal, done_count, open_count, lost_count, deliveries, wrong, disordered, afresh, newest, reported;
+static uint64_t *sent_at, *last_at; /* by seq */
+static int *had_by;
 
-/* Works out the text of a page or frame: `mark` is what stands before a message's number. */
-static void understand(const char *mark) {
-    const char *found = text;
-    said.first = text[0];
-    said.count = 0;
-    said.version = 0;
-    said.afresh = strstr(text, afresh_mark) != NULL;
-    for (const char *at = text; (at = strstr(at, version_mark));) said.version = atol(at += sizeof version_mark - 1);
-    while ((found = strstr(found, mark)) && said.count < BROUGHT_MAX) {
-        struct brought *brought = &said.brought[said.count++];
-        brought->seq = atol(found += strlen(mark));
-        const char *sent = strstr(found, " t="), *next = strstr(found, mark);
-        brought->sent = sent && (!next || sent < next) ? strtoull(sent + 3, NULL, 10) : 0;
-    }
+static void reached(struct page *page, long seq) {
+    if (page->seq < goal && seq >= goal) done_count++;
+    page->seq = seq;
 }
 
-static int inflated(z_stream *stream, const char *data, size_t length) {
-    stream->next_in = (unsigned char *)data;
-    stream->avail_in = length;
-    int done = inflate(stream, Z_SYNC_FLUSH);
-    return done >= 0 || done == Z_BUF_ERROR;
+/* A message was brought: new to the page, or the account is wrong. */
+static void bring(struct page *page, long seq, uint64_t sent, uint64_t at) {
+    long ahead = seq - page->seq - 1;
+    if (seq <= page->excused) return;
+    if (ahead < 0 || ahead > 63 || page->beyond >> ahead & 1 || seq >= SEQ_MAX) {
+        wrong++;
+        return;
+    }
+    if (ahead) disordered++, wrong += keeps_order;
+    page->beyond |= (uint64_t)1 << ahead;
+    long level = page->seq;
+    for (; page->beyond & 1; page->beyond >>= 1) level++;
+    reached(page, level);
+    deliveries++;
+    had_by[seq]++;
+    last_at[seq] = at;
+    if (sent) sent_at[seq] = sent;
+    if (seq > newest) newest = seq;
 }
 
-/* Leaves what a text frame says in `said`; 0 if it is broken. `context` is the stream of a socket whose server keeps one
-   from frame to frame; without one the same bytes mean the same, and are read once. */
-static int read_frame(struct frame frame, z_stream *context, const char *mark) {
-    size_t out = 0;
-    int whole = 1;
-    if (!context && frame.size == kept.size && frame.compressed == kept.compressed && !memcmp(frame.data, kept.bytes, kept.size))
-        return 1;
-    if (frame.compressed) {
-        z_stream *stream = context ? context : &inflating;
-        if (!context) inflateReset(stream);
-        stream->next_out = (unsigned char *)text;
-        stream->avail_out = TEXT_MAX - 1;
-        whole = inflated(stream, frame.data, frame.size) && inflated(stream, "\0\0\377\377", 4); /* RFC 7692, 7.2.1 */
-        out = TEXT_MAX - 1 - stream->avail_out;
-    } else if (frame.size < TEXT_MAX) memcpy(text, frame.data, out = frame.size);
-    text[out] = 0;
-    understand(mark);
-    kept.size = 0;
-    if (!context && whole && frame.size <= KEPT_MAX && frame.size) {
-        memcpy(kept.bytes, frame.data, kept.size = frame.size);
-        kept.compressed = frame.compressed;
-    }
-    return whole;
+static void report(void) {
+    static double *waits;
+    long count = 0;
+    waits = realloc(waits, (goal > reported ? goal - reported + 1 : 1) * sizeof *waits);
+    for (long seq = reported + 1; seq <= goal; seq++)
+        if (sent_at[seq] && had_by[seq] == sockets) waits[count++] = (last_at[seq] - sent_at[seq]) / 1e6;
+    qsort(waits, count, sizeof *waits, ascending);
+    printf("{\"open\": %ld, \"lost\": %ld, \"level\": %ld, \"deliveries\": %ld, \"wrong\": %ld, \"disordered\": %ld, "
+           "\"afresh\": %ld, \"newest\": %ld, \"p50\": %.3f, \"p99\": %.3f, \"cpu\": %.4f, \"at\": %.4f}\n",
+           open_count, lost_count, done_count, deliveries, wrong, disordered, afresh, newest, quantile(waits, count, .5),
+           quantile(waits, count, .99), cpu_seconds(), now() / 1e9);
+    fflush(stdout);
+    if (goal > reported) reported = goal;
+}
+
+static void aim(long seq) {
+    goal = seq < SEQ_MAX ? seq : SEQ_MAX - 1;
+    done_count = 0;
+    for (int i = 0; i < sockets; i++) done_count += pages[i].seq >= goal;
 }
 #endif
