@@ -56,16 +56,18 @@ async def test_the_button_opens_the_systems_choice_by_mouse_and_by_keyboard(arri
     await ana.make_room("Garden plans")
     choices: asyncio.Queue[FileChooser] = asyncio.Queue()
     ana.page.on("filechooser", choices.put_nowait)
+
+    async def choice() -> FileChooser:
+        return await asyncio.wait_for(choices.get(), PATIENCE_MILLISECONDS / 1000)
+
     await ana.page.click("#composer .attach")
-    await (await asyncio.wait_for(choices.get(), PATIENCE_MILLISECONDS / 1000)).set_files(
-        [picture("wall.png"), picture("pond.png")]
-    )
+    await (await choice()).set_files([picture("wall.png"), picture("pond.png")])
     await uploaded(ana, 2)
     await ana.until(f"document.activeElement.matches('{FIELD}')")  # the caption can be written at once
     await ana.page.keyboard.press("Shift+Tab")
     await ana.until(f"document.activeElement.matches('{CHOICE}')")
     await ana.page.keyboard.press("Enter")
-    await (await asyncio.wait_for(choices.get(), PATIENCE_MILLISECONDS / 1000)).set_files([document()])
+    await (await choice()).set_files([document()])
     await uploaded(ana, 3)
 
 
