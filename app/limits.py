@@ -47,12 +47,12 @@ SIGN_IN_ACCOUNT = Bucket("sign-in:account", capacity=10, refill_seconds=30)
 SIGN_IN_KNOWN_DEVICE = Bucket("sign-in:device", capacity=10, refill_seconds=30)
 PASSWORD_CHANGE = Bucket("password-change", capacity=10, refill_seconds=30)
 PICTURE = Bucket("picture", capacity=10, refill_seconds=10)
-UPLOAD = Bucket("upload", capacity=60, refill_seconds=2)
 SIGN_UP_ADDRESS = Bucket("sign-up:address", capacity=50, refill_seconds=30)
 
 # What a signed-in person may do: far more than anybody's hands can, and less than keeps others waiting. A route
 # names its bucket as its `limit`; `web.visitors.signed_in` takes the token.
 POSTING = Bucket("posting", capacity=300, refill_seconds=0.2)
+UPLOADING = Bucket("uploading", capacity=60, refill_seconds=2)
 EDITING = Bucket("editing", capacity=100, refill_seconds=0.5)
 DELETING = Bucket("deleting", capacity=100, refill_seconds=0.5)
 REACTING = Bucket("reacting", capacity=200, refill_seconds=0.2)

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
@@ -26,6 +26,7 @@ from app.realtime.hub import Hub
 from app.realtime.lease import Lease
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
+from app.sessions import Sessions
 from app.settings import Settings
 from app.storage import Storage
 from app.web import (
@@ -133,6 +134,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=(), payment=()",
 }
+RAW_SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 def create_app(settings: Settings, database: Database) -> Litestar:
@@ -154,7 +156,8 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         direct=rooms_query.direct_of_two,
         rooms_list=rooms_query.list_of,
     )
-    hub = Hub(the_bus, source)
+    sessions = Sessions()
+    hub = Hub(the_bus, source, sessions.hear)
     lease = Lease(redis, hub.presence, presence.were_seen)
     receipts = Receipts(hub)
     storage = Storage(settings.storage_url, settings.data_dir / "files")
@@ -175,6 +178,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "publishing to Redis": the_bus.send,
             "the lease": lease.keep,
             "the sweep": hub.sweep_for_ever,
+            "remembered sessions": sessions.look_for_ever,
             "read marks": receipts.write_for_ever,
             "the sweep of files": lambda: attachments.sweep_for_ever(storage),
         }
@@ -216,7 +220,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         ),
         request_max_body_size=FORM_BYTES_MAX,
         lifespan=[running],
-        state=State({"settings": settings}),
+        state=State({**parts, "sessions": sessions}),
         openapi_config=None,
         logging_config=None,
     )
@@ -232,8 +236,9 @@ def _always(part: Any) -> Provide:
 async def add_security_headers(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if "cache-control" not in headers:
-        headers["Cache-Control"] = "no-store" if scope["path"] == "/sign-in" else "private, no-cache"
+    headers = message["headers"] = list(message["headers"])
+    named = {name for name, _ in headers}
+    headers.extend(header for header in RAW_SECURITY_HEADERS if header[0] not in named)
+    if b"cache-control" not in named:
+        kept = b"no-store" if scope["path"] == "/sign-in" else b"private, no-cache"
+        headers.append((b"cache-control", kept))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.formatting import render
+from app.formatting import WORDS, formatted, render
 from app.formatting.clean import ALLOWED_CLASSES, TAGS
 from app.formatting.code import COLOURED_LENGTH_MAX, LANGUAGES, coloured
 from app.links import link_to
@@ -27,6 +27,18 @@ def html(body: str) -> str:
 
 def mention(person: int, text: str) -> str:
     return f'<span class="mention" data-mention="{person}">{text}</span>'
+
+
+@given(st.from_regex(WORDS, fullmatch=True))
+@settings(max_examples=500, deadline=None)
+def test_a_line_of_words_becomes_what_markdown_makes_of_it(body: str) -> None:
+    assert render(body, PEOPLE) == formatted(body, PEOPLE)
+
+
+@given(st.text("ab1 -.)(#=+'\"<>&*_~`[]\\!@:/\n茶"))
+@settings(max_examples=500, deadline=None)
+def test_what_only_looks_like_a_line_of_words_does_so_too(body: str) -> None:
+    assert render(body, PEOPLE) == formatted(body, PEOPLE)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@
 
 import html
 import logging
+import re
 from typing import NamedTuple
 
 from app.formatting import clean, markdown
@@ -22,6 +23,12 @@ SLOW_LENGTH_MIN = 500
 """Texts from this length on may take many milliseconds: render them in a thread."""
 
 logger = logging.getLogger("teahouse")
+
+_LETTERS = r"A-Za-z\u00c0-\u024f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+
+WORDS = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9 ,.;!?'\"()/=+%#，。！？、；（）-]*(?<! )")
+"""One line of words, in Latin, Chinese, Japanese or Korean letters: nothing in it means anything to Markdown, could
+be an address, a mention, an emoji or a shortcode, or would be escaped. Most of what is said is such a line."""
 
 
 class Written(NamedTuple):
@@ -36,6 +43,13 @@ def render(body: str, people: People, link_here: LinkHere | None = None) -> Writ
 
     `link_here` says of an address what it leads to if that is a room or a message of this server.
     """
+    if WORDS.fullmatch(body):
+        return Written(f"<p>{body}</p>", ())
+    return formatted(body, people, link_here)
+
+
+def formatted(body: str, people: People, link_here: LinkHere | None = None) -> Written:
+    """The same for any text, by way of Markdown and the allow-list."""
     try:
         context = Context(people, link_here)
         return Written(clean.cleaned(markdown.html_of(body, context)), tuple(context.mentioned))

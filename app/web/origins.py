@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from app.errors import CrossSite
 from app.settings import Settings
-from app.web.visitors import AnyRequest, Connection
+from app.web.visitors import SAFE_METHODS, AnyRequest, Connection
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SAME_SITE_FETCHES = ("same-origin", "none")
 
 

@@ -17,5 +17,5 @@ from app.web.visitors import AnyRequest
 async def preview(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
     room = await access.room_for(person, room_id)
     form = await fields(request)
-    draft = await messages.draft(person, room, "", form.get("body", ""), here=here(request))
+    draft = await messages.draft(person, room.id, "", form.get("body", ""), here=here(request))
     return html(rendering.preview(Html(draft.html)))

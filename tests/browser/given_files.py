@@ -15,6 +15,8 @@ from tests.browser.conftest import Person
 
 TRAY = "#tray > li"
 CHOICE = "#composer .attach input"
+FIELD = "#composer textarea"
+PICTURES = "#messages > .message[data-seq] .picture img"
 
 
 def picture(name: str = "garden.png", width: int = 800, height: int = 600) -> dict[str, Any]:
@@ -42,6 +44,30 @@ def sound(name: str = "thrush.wav", seconds: int = 20) -> dict[str, Any]:
     return {"name": name, "mimeType": "audio/wav", "buffer": recorded.getvalue()}
 
 
+async def film(person: Person, name: str = "pump.webm") -> dict[str, Any]:
+    """A second of moving colour, recorded by the person's own browser."""
+    encoded = await person.page.evaluate(
+        """async () => {
+            const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 240 })
+            const brush = canvas.getContext("2d")
+            const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: "video/webm" })
+            const pieces = []
+            recorder.ondataavailable = event => pieces.push(event.data)
+            recorder.start()
+            const began = performance.now()
+            await new Promise(done => requestAnimationFrame(function paint(now) {
+                brush.fillStyle = `hsl(${now / 5} 60% 40%)`
+                brush.fillRect(0, 0, 320, 240)
+                now - began < 1000 ? requestAnimationFrame(paint) : done()
+            }))
+            await new Promise(done => { recorder.onstop = done; recorder.stop() })
+            const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer())
+            return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))
+        }"""
+    )
+    return {"name": name, "mimeType": "video/webm", "buffer": base64.b64decode(encoded)}
+
+
 async def choose(person: Person, *files: dict[str, Any], by: str = CHOICE) -> None:
     await person.page.set_input_files(by, list(files))
 
@@ -52,6 +78,12 @@ async def uploaded(person: Person, count: int = 1) -> None:
         "[...document.querySelectorAll('#tray > li')].map(item => item.matches('.uploaded')).join()"
         f" === '{','.join(['true'] * count)}'"
     )
+
+
+async def loaded(person: Person, count: int = 1) -> None:
+    """Wait until so many pictures are in the timeline, and can be seen."""
+    seen = f"[...document.querySelectorAll('{PICTURES}')].filter(each => each.complete && each.naturalWidth)"
+    await person.until(f"{seen}.length === {count}")
 
 
 async def paste(person: Person, **kinds: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT
 from tests.conftest import Servers
-from tests.house import PASSWORD, House, Visitor
+from tests.house import PASSWORD, PATIENCE_SECONDS, House, Visitor
 
 SENTENCE = "This account was banned by an administrator of this server."
 
@@ -25,6 +25,9 @@ async def make_administrator(servers: Servers, visitor: Visitor) -> None:
     connection = await asyncpg.connect(servers.database_url)
     await connection.execute("UPDATE person SET is_admin = true WHERE id = $1", visitor.id)
     await connection.close()
+    async with asyncio.timeout(PATIENCE_SECONDS):  # no event told the workers
+        while "/administration" not in (await visitor.http.get("/rooms")).text:
+            pass
 
 
 async def sessions_of(servers: Servers, visitor: Visitor) -> int:
