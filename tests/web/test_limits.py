@@ -44,7 +44,6 @@ LIMITED_BY_THEMSELVES = {
     "/sign-up",
     "/me/password",
     "/rooms/{room_id:int}/messages",
-    "/rooms/{room_id:int}/files",
 }
 NEEDS_NONE = {"/sign-out", "/theme"}
 
