@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import websockets
@@ -17,21 +20,39 @@ from tests.house import REPOSITORY
 SMALL_SECONDS_MAX = 400  # about 80 on a quiet machine
 
 
+def test_what_is_missing_is_said_and_counts_as_failed(tmp_path: Path):
+    """Without Node.js there is no peer to measure beside: that is no reason to leave the case out."""
+    programs = ("unshare", "true", "cc")
+    for program in programs:
+        if found := shutil.which(program):
+            (tmp_path / program).symlink_to(found)
+    done = bench("posts", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "missing here: Node.js" in done.stdout
+    (figure,) = json.loads((BUILT / "latest.json").read_text())["cases"]
+    assert (figure["case"], figure["audited"], figure["reached"]) == ("posts", False, False)
+
+
 def test_every_case_has_figures_and_all_that_was_sent_arrived_once():
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "small"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=SMALL_SECONDS_MAX,
-        check=False,
-    )
+    done = bench()
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((BUILT / "latest.json").read_text())["cases"]
     assert len(found) > len(CASES)
     assert all(figure["audited"] and figure["value"] > 0 for figure in found), done.stdout
     assert {"case", "value", "unit", "ratio", "target", "reached"} <= found[0].keys()
     assert (BUILT / "latest.svg").read_text().count("<rect") == 1 + len(found)
+
+
+def bench(*cases: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.bench", "small", *cases],
+        cwd=REPOSITORY,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=SMALL_SECONDS_MAX,
+        check=False,
+    )
 
 
 async def heard_of(seqs: Sequence[int], last: int) -> Heard:

@@ -173,8 +173,7 @@ async def ordinary(on: Stage, sockets: int) -> AsyncIterator[Served]:
 @contextlib.asynccontextmanager
 async def socketio(on: Stage, sockets: int, workers: int = 1) -> AsyncIterator[Served]:
     """Socket.IO with its Redis adapter and PostgreSQL; any number of sockets."""
-    if not (PEER / "node_modules").exists():
-        _install_socketio()
+    _install_socketio()
     port = free_port()
     numbers = (str(port), on.database_url, on.redis_url.removeprefix("unix://"), str(workers))
     async with running(["node", str(PEER / "server.js"), *numbers]) as process:
@@ -191,9 +190,14 @@ async def socketio(on: Stage, sockets: int, workers: int = 1) -> AsyncIterator[S
 
 
 def _install_socketio() -> None:
-    for program in ("node", "npm"):
-        if not shutil.which(program):
-            raise Missing(f"Node.js and npm ({program})")
+    """At the versions that its package.json names, if it is not there yet; raises Missing."""
+    if not shutil.which("node"):
+        raise Missing("Node.js (node)")
+    whole = PEER / "node_modules" / ".package-lock.json"  # which npm writes at its end
+    if whole.exists() and whole.stat().st_mtime > (PEER / "package.json").stat().st_mtime:
+        return
+    if not shutil.which("npm"):
+        raise Missing("npm, to install Socket.IO with")
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
     done = subprocess.run(command, cwd=PEER, capture_output=True, text=True, check=False)
     if done.returncode:

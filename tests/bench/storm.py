@@ -18,6 +18,7 @@ from tests.house import House
 QUIET_SECONDS = 1.0  # posts before the worker ends, and after all are back
 AGAIN_SECONDS = 0.25
 BACK_SECONDS_MAX = 60.0
+GATHERINGS_MAX = 5
 
 
 async def case(on: Stage) -> list[Figure]:
@@ -32,13 +33,10 @@ async def storms(on: Stage, sockets: int, runs: int) -> list[float]:
         server = in_room(people, opened.url, [opened.process.pid, *on.servers])
         async with Client(server.port, server.target, sockets, poll=people.poll, **server.sockets) as client:
             room = Room(opened, server, client)
-            await room.rest()
-            await room.lose(*room.emptier())  # its sockets go to the other, which has them all then
             found: list[float] = []
             posted = 0
             while len(found) < runs:
-                await room.rest()
-                full = room.full()
+                full = await room.gather()
                 async with Writing(opened.url, people) as writing:
                     await asyncio.sleep(QUIET_SECONDS)
                     found.append(await room.lose(full, sockets))
@@ -58,24 +56,23 @@ class Room:
         self._server = server
         self._client = client
 
+    async def gather(self) -> int:
+        """Bring all sockets to one worker by killing the other; the process id of the one."""
+        for _ in range(GATHERINGS_MAX):
+            await self.rest()
+            held = {pid: sockets_of(pid, self._server.port) for pid in self._house.workers()}
+            (emptier, few), (fuller, _) = sorted(held.items(), key=lambda item: item[1])
+            if not few:
+                return fuller
+            await self.lose(emptier, few)
+        raise Void("the sockets do not gather on one worker")
+
     async def rest(self) -> None:
         """Until both workers serve, and have nothing left to do."""
         async with asyncio.timeout(BACK_SECONDS_MAX):
             while sum(sockets_of(pid, self._server.port, LISTENING) for pid in self._house.workers()) < 2:
                 await asyncio.sleep(LOOK_SECONDS)
         await at_rest(self._server.roots)
-
-    def emptier(self) -> tuple[int, int]:
-        """The process id of the worker with fewer sockets, and how many."""
-        held = {pid: sockets_of(pid, self._server.port) for pid in self._house.workers()}
-        return min(held.items(), key=lambda item: item[1])
-
-    def full(self) -> int:
-        """The process id of the worker with all the sockets."""
-        for pid in self._house.workers():
-            if sockets_of(pid, self._server.port) == self._client.sockets:
-                return pid
-        raise Void("the sockets are not all on one worker")
 
     async def lose(self, worker: int, sockets: int) -> float:
         """Kill a worker; seconds until all that it held are open again and have what was newest then."""

@@ -185,6 +185,7 @@ int main(int argument_count, char **arguments) {
         }
         struct timespec wait = until_next();
         int found = epoll_pwait2(polling, events, EVENTS, &wait, NULL);
+        if (found < 0) found = epoll_wait(polling, events, EVENTS, wait.tv_nsec / 1000000); /* an older kernel */
         for (int i = 0; i < found; i++) {
             struct asking *one = events[i].data.ptr;
             int there = fill(&one->in, one->fd);

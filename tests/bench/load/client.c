@@ -15,7 +15,7 @@
 #include "pages.h"
 #include "said.h"
 
-enum { OPENING_AT_ONCE = 64, POLL_MS = 3000, RETRY_MS = 500, RETRY_MS_MAX = 8000 };
+enum { OPENING_AT_ONCE = 128, POLL_MS = 3000, RETRY_MS = 500, RETRY_MS_MAX = 8000 };
 
 static const char *target, *mark, *poll_target;
 static char headers[REQUEST_MAX];
