@@ -5,6 +5,7 @@ fragment can be placed into another one; nothing else in the program makes an `H
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 FINGERPRINT_LENGTH = 10
+FRESH = "<!--fresh-->"
 UNREAD_SHOWN = 25
 """How many unread messages are on the page that shows the first of them."""
 
@@ -184,28 +186,47 @@ def room_page(
     frame: views.Frame,
     room: views.Room,
     timeline: views.Timeline,
-    members: Sequence[views.Member],
-    message_id: str,
     form: views.Form,
-    receipts: views.Receipts,
     around: str = "",
     replying: views.Quote | None = None,
-) -> Html:
-    """`around` is the element id of the message that the page was opened for."""
-    return _render(
+) -> Sequence[str]:
+    """What one person sees of a room's page, in parts; each second one is no HTML but the name of what goes there:
+    `timeline`, `receipts` or `people`. `around` is the id of the element that it was opened for.
+
+    Such a name is a comment in the template, which nothing that people wrote can hold; and so is FRESH, where the
+    composer's new message gets its id.
+    """
+    page = _render(
         "pages/room.html",
-        receipts=receipts,
         around=around,
         replying=replying,
         unread_link=_unread_link(room, timeline, around),
         frame=frame,
         room=room,
         timeline=timeline,
-        members=members,
-        message_id=message_id,
         form=form,
         unsent=str(_unsent(frame.me)) if frame.me else "",
+        message_id=Html(FRESH),
     )
+    return _PLACE.split(page)
+
+
+_PLACE = re.compile("<!--(timeline|receipts|people)-->")
+
+
+def timeline(timeline: views.Timeline) -> Html:
+    """The messages of a room's page."""
+    return _render("fragments/timeline.html", timeline=timeline)
+
+
+def people(room: views.Room, members: Sequence[views.Member]) -> Html:
+    """The people of a room's page."""
+    return _render("fragments/people.html", room=room, members=members)
+
+
+def read_by(receipts: views.Receipts) -> Html:
+    """The receipts of a room's page."""
+    return _render("fragments/receipts.html", receipts=receipts)
 
 
 def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> Html:

@@ -251,6 +251,18 @@ RECEIPTS_PEOPLE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a room stands, in numbers that are others as soon as its page would show its people something else."""
+
+    version: int
+    faces: int  # of the whole house: it grows with each change of a name, a picture or a role
+    last_seq: int
+    people: int
+    readers: int  # of the newest message, besides its author
+    seen: int  # the sum of how far each has read
+
+
+@dataclass(frozen=True, slots=True)
 class RoomNews:
     """What was posted in a room since it was told last: author → their newest seq, (person, seq) of mentions, and
     who wrote something (of what just happened there are authors, but no writers)."""

@@ -3,6 +3,7 @@
 import hashlib
 
 from app import pictures
+from app.actions import faces
 from app.actions.accounts import valid_name
 from app.realtime.events import ProfileChanged
 from app.realtime.hub import Hub
@@ -37,6 +38,7 @@ async def change(person: Person, hub: Hub, name: str | None = None, picture: byt
             fingerprint = hashlib.sha256(avatar).hexdigest()[:FINGERPRINT_LENGTH]
             await PersonTable.raw(_AVATAR, fingerprint, person.id)  # first: it locks out a change at the same time
             await Avatar.raw(_KEEP_PICTURE, person.id, avatar)
+        await faces.changed()
     await _tell(person, hub)
 
 
@@ -45,6 +47,7 @@ async def remove_picture(person: Person, hub: Hub) -> None:
     async with PersonTable._meta.db.transaction():
         await PersonTable.raw(_AVATAR, None, person.id)
         await Avatar.raw("DELETE FROM avatar WHERE person = {}", person.id)
+        await faces.changed()
     await _tell(person, hub)
 
 

@@ -1,10 +1,11 @@
 """How far people have read: their own counts, and the receipts that others see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app.realtime.events import RoomActive
 from app.tables import Membership, Room
-from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts, RoomMarks
+from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts, RoomMarks, Standing
 
 READERS_SHOWN_MAX = 200
 
@@ -21,6 +22,17 @@ SELECT r.id AS room, r.last_seq, count(*) AS people,
 FROM room r JOIN membership m ON m.room = r.id
 LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
 WHERE r.id = any({}::int[]) GROUP BY r.id, r.last_seq
+"""
+
+_STANDING = """
+SELECT r.version, f.version AS faces, r.last_seq, read.people, read.readers, read.seen
+FROM room r CROSS JOIN faces f LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
+CROSS JOIN LATERAL (
+    SELECT count(*) AS people, coalesce(sum(m.seen_seq), 0)::bigint AS seen,
+           count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM newest.author) AS readers
+    FROM membership m WHERE m.room = r.id
+) AS read
+WHERE r.id = {}
 """
 
 _MARKS = """
@@ -76,11 +88,22 @@ async def read_counts(rooms: Sequence[int]) -> Mapping[int, Receipts]:
 
 async def receipts_of(room: int) -> Receipts:
     """Who has read how far; in a large room only how many have read the newest message."""
-    counts = (await read_counts([room])).get(room, Receipts(0, 0, 0, ()))
-    if counts.is_large:
-        return counts
+    return await receipts_at(room, (await read_counts([room])).get(room, Receipts(0, 0, 0, ())))
+
+
+async def receipts_at(room: int, counts: Receipts | Standing) -> Receipts:
+    """The same, where the counts are known already."""
+    receipts = Receipts(counts.people, counts.last_seq, counts.readers, ())
+    if receipts.is_large:
+        return receipts
     rows = await Membership.raw(_MARKS, room, RECEIPTS_PEOPLE_MAX)
-    return Receipts(counts.people, counts.last_seq, counts.readers, tuple(Mark(**row) for row in rows))
+    return replace(receipts, marks=tuple(Mark(**row) for row in rows))
+
+
+async def standing(room: int) -> Standing:
+    """Where the room stands: one small question, by whose answer everything else of its page may be kept."""
+    rows = await Room.raw(_STANDING, room)
+    return Standing(**rows[0]) if rows else Standing(0, 0, 0, 0, 0, 0)
 
 
 async def readers(message: MessagePlace) -> tuple[Sequence[Member], int]:

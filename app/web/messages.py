@@ -8,20 +8,22 @@ from app.actions import messages
 from app.actions.messages import Posts
 from app.errors import Invalid, NotAMember, Unavailable
 from app.queries import timeline
-from app.realtime.hub import Hub
 from app.realtime.live_room import ReadChanges
 from app.views import Form, Person
 from app.web.forms import fields
 from app.web.pages import bare_frame, html, is_htmx, see_other
-from app.web.rooms import room_page
+from app.web.pieces import plain
+from app.web.room_page import RoomPages
 from app.web.visitors import AnyRequest, person_of
 
 
 @post("/rooms/{room_id:int}/messages")
-async def post_message(request: AnyRequest, posts: Posts, hub: Hub, room_id: FromPath[int]) -> Response[str]:
+async def post_message(
+    request: AnyRequest, posts: Posts, room_pages: RoomPages, room_id: FromPath[int]
+) -> Response[str]:
     form = await fields(request)
     try:
-        return await _post(request, posts, hub, room_id, form)
+        return await _post(request, posts, room_pages, room_id, form)
     except (Unavailable, NotAMember) as problem:
         if is_htmx(request):
             raise
@@ -30,7 +32,9 @@ async def post_message(request: AnyRequest, posts: Posts, hub: Hub, room_id: Fro
         return html(page, problem.status)
 
 
-async def _post(request: AnyRequest, posts: Posts, hub: Hub, room_id: int, form: dict[str, str]) -> Response[str]:
+async def _post(
+    request: AnyRequest, posts: Posts, room_pages: RoomPages, room_id: int, form: dict[str, str]
+) -> Response[str]:
     person = await person_of(request)
     room = await access.room_for(person, room_id)
     try:
@@ -38,7 +42,8 @@ async def _post(request: AnyRequest, posts: Posts, hub: Hub, room_id: int, form:
     except Invalid as problem:
         if is_htmx(request):
             raise
-        return await room_page(request, person, room, hub, form=Form(form, problem.fields), status=problem.status)
+        again = await room_pages.of(request, person, room, form=Form(form, problem.fields))
+        return html(plain(again).decode(), problem.status)
     article = await posts.post(draft)
     if is_htmx(request):
         return html(rendering.posted(article))

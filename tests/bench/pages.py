@@ -128,4 +128,4 @@ async def load(port: int, path: str, seconds: float, cookies: str) -> float:
 
 if __name__ == "__main__":
     port, path, seconds = sys.argv[1:]
-    print(asyncio.run(load(int(port), path, float(seconds), sys.stdin.read())))
+    sys.stdout.write(str(asyncio.run(load(int(port), path, float(seconds), sys.stdin.read()))))

@@ -1,0 +1,113 @@
+"""The page of a room: what one person sees, around what everybody sees.
+
+What everybody sees is kept, rendered and compressed, for as long as the room stands where it stood. That is one
+small question to PostgreSQL, so it holds whatever an event told or didn't tell, on every worker at once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+from uuid import uuid4
+
+from app import access, rendering
+from app.errors import NotAMember, NotThere
+from app.queries import marks, rooms, talk, timeline
+from app.views import Form, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
+from app.web.pages import frame_for
+from app.web.pieces import Piece
+from app.web.shelf import Shelf
+from app.web.visitors import AnyRequest
+
+MESSAGES_AFTER = timeline.PAGE_MESSAGES // 2
+"""How many more are shown after the message that a page was opened for."""
+ROOMS_KEPT_MAX = 200
+
+
+class Shown(NamedTuple):
+    """A slice of a room's messages, and the piece that shows it."""
+
+    timeline: Timeline
+    piece: Piece
+
+
+class RoomPages:
+    """The pages of all rooms. `status_of` is what this worker knows of a person's presence."""
+
+    def __init__(self, status_of: Callable[[int], str]) -> None:
+        self._status_of = status_of
+        self._newest: Shelf[Shown] = Shelf(ROOMS_KEPT_MAX)
+        self._receipts: Shelf[Piece] = Shelf(ROOMS_KEPT_MAX)
+        self._members: Shelf[Sequence[Member]] = Shelf(ROOMS_KEPT_MAX)
+        self._people: Shelf[Piece] = Shelf(ROOMS_KEPT_MAX)
+
+    async def of(
+        self,
+        request: AnyRequest,
+        person: Person,
+        room: Room,
+        before: int | None = None,
+        around: MessagePlace | None = None,
+        form: Form | None = None,
+    ) -> Sequence[Piece]:
+        """The page of a room the person is in; `form` is a composer that comes back with what was typed."""
+        if around:
+            before = around.seq + MESSAGES_AFTER
+        standing = await marks.standing(room.id)
+        shown = _shown(await timeline.before(room.id, before)) if before else await self._newest_of(room, standing)
+        parts = rendering.room_page(
+            await frame_for(request, person, room.id),
+            room,
+            shown.timeline,
+            form or Form(),
+            f"m-{around.id}" if around else "",
+            await _replying(person, room, form.typed("reply_to")) if form else None,
+        )
+        places = {
+            "timeline": shown.piece,
+            "receipts": await self._receipts_of(room, standing),
+            "people": await self._people_of(room, standing),
+        }
+        message_id = str(uuid4())
+        return [places[part] if n % 2 else Piece(part, fresh=message_id) for n, part in enumerate(parts)]
+
+    async def _newest_of(self, room: Room, standing: Standing) -> Shown:
+        async def make() -> Shown:
+            return _shown(await timeline.latest(room.id), kept=True)
+
+        return await self._newest.get(room.id, (standing.version, standing.faces), make)
+
+    async def _receipts_of(self, room: Room, standing: Standing) -> Piece:
+        async def make() -> Piece:
+            return Piece(rendering.read_by(await marks.receipts_at(room.id, standing)), kept=True)
+
+        return await self._receipts.get(room.id, standing, make)
+
+    async def _people_of(self, room: Room, standing: Standing) -> Piece:
+        key = standing.version, standing.faces, standing.people, room.people
+
+        async def read() -> Sequence[Member]:
+            return await rooms.members(room.id)
+
+        members = await self._members.get(room.id, key, read)
+        statuses = tuple(self._status_of(member.id) for member in members)
+
+        async def make() -> Piece:
+            with_status = [replace(each, status=status) for each, status in zip(members, statuses, strict=True)]
+            return Piece(rendering.people(room, with_status), kept=True)
+
+        return await self._people.get(room.id, (key, statuses), make)
+
+
+def _shown(newest: Timeline, kept: bool = False) -> Shown:
+    return Shown(newest, Piece(rendering.timeline(newest), kept))
+
+
+async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:
+    """What the composer answers; None when it is no longer there."""
+    if not reply_to:
+        return None
+    try:
+        original = await access.message_for(person, reply_to)
+    except (NotThere, NotAMember):
+        return None
+    return await talk.quote_of(original) if original.room == room.id else None
