@@ -24,17 +24,6 @@ LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
 WHERE r.id = any({}::int[]) GROUP BY r.id, r.last_seq
 """
 
-_STANDING = """
-SELECT r.version, f.version AS faces, r.last_seq, read.people, read.readers, read.seen
-FROM room r CROSS JOIN faces f LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
-CROSS JOIN LATERAL (
-    SELECT count(*) AS people, coalesce(sum(m.seen_seq), 0)::bigint AS seen,
-           count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM newest.author) AS readers
-    FROM membership m WHERE m.room = r.id
-) AS read
-WHERE r.id = {}
-"""
-
 _MARKS = """
 SELECT p.id, p.name, p.avatar, m.last_read_seq, m.seen_seq, 0 AS mentions
 FROM membership m JOIN person p ON p.id = m.person WHERE m.room = {} AND m.seen_seq > 0 ORDER BY p.id LIMIT {}
@@ -98,12 +87,6 @@ async def receipts_at(room: int, counts: Receipts | Standing) -> Receipts:
         return receipts
     rows = await Membership.raw(_MARKS, room, RECEIPTS_PEOPLE_MAX)
     return replace(receipts, marks=tuple(Mark(**row) for row in rows))
-
-
-async def standing(room: int) -> Standing:
-    """Where the room stands: one small question, by whose answer everything else of its page may be kept."""
-    rows = await Room.raw(_STANDING, room)
-    return Standing(**rows[0]) if rows else Standing(0, 0, 0, 0, 0, 0)
 
 
 async def readers(message: MessagePlace) -> tuple[Sequence[Member], int]:

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app import rendering
+from app.errors import NotThere
 from app.tables import Membership, Room
-from app.views import MEMBERS_SHOWN_MAX, Face, Member, Person, RoomCard
+from app.views import MEMBERS_SHOWN_MAX, Face, Member, Person, RoomCard, Standing
 
 DIRECTORY_ROOMS_MAX = 200
 
-_MINE = """
-SELECT r.id, r.name, r.visibility, r.kind, r.last_seq, m.last_read_seq, m.notify, o.ids, o.names, o.avatars,
-       (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
-           AS mentions
+_CARD = """
+r.id, r.name, r.visibility, r.kind, r.last_seq, m.last_read_seq, m.notify, o.ids, o.names, o.avatars,
+(SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq) AS mentions
+"""
+_MINE_FROM = """
 FROM membership m JOIN room r ON r.id = m.room
 LEFT JOIN LATERAL (
     SELECT array_agg(p.id ORDER BY p.id) AS ids, array_agg(p.name ORDER BY p.id) AS names,
@@ -20,8 +22,26 @@ LEFT JOIN LATERAL (
     FROM membership other JOIN person p ON p.id = other.person
     WHERE other.room = r.id AND other.person <> m.person
 ) o ON r.kind = 'direct'
-WHERE m.person = {}
-ORDER BY r.last_posted_at DESC, r.id DESC
+"""
+_LATEST_FIRST = "ORDER BY r.last_posted_at DESC, r.id DESC"
+
+_MINE = f"SELECT {_CARD} {_MINE_FROM} WHERE m.person = {{}} {_LATEST_FIRST}"
+
+_STANDING = """
+SELECT r.version, f.version AS faces, r.last_seq, read.people, read.readers, read.seen
+FROM room r CROSS JOIN faces f LEFT JOIN message n ON n.room = r.id AND n.seq = r.last_seq
+CROSS JOIN LATERAL (
+    SELECT count(*) AS people, coalesce(sum(m.seen_seq), 0)::bigint AS seen,
+           count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM n.author) AS readers
+    FROM membership m WHERE m.room = r.id
+) AS read
+WHERE r.id = {}
+"""
+
+# One question instead of two: it is asked for every page of a room.
+_MINE_AND_STANDING = f"""
+SELECT s.version, s.faces, s.last_seq AS newest, s.people, s.readers, s.seen, {_CARD}
+{_MINE_FROM} CROSS JOIN ({_STANDING}) AS s WHERE m.person = {{}} {_LATEST_FIRST}
 """
 
 _DIRECTORY = """
@@ -65,6 +85,19 @@ WHERE m.person = {} ORDER BY (r.id = {}) DESC, r.last_posted_at DESC, r.id DESC 
 async def mine(person: int) -> Sequence[RoomCard]:
     """The rooms of a person, groups and direct ones, the most recently active first."""
     return [_card(row) for row in await Membership.raw(_MINE, person)]
+
+
+async def mine_and_standing(person: int, room: int) -> tuple[Sequence[RoomCard], Standing]:
+    """The same, and where one room stands: by this answer everything else of the room's page may be kept.
+
+    Raises NotThere if the person is in no room at all any more.
+    """
+    rows = await Room.raw(_MINE_AND_STANDING, room, person)
+    if not rows:
+        raise NotThere
+    names = ("version", "faces", "newest", "people", "readers", "seen")
+    standing = [Standing(*(row.pop(name) for name in names)) for row in rows]
+    return [_card(row) for row in rows], standing[0]
 
 
 async def list_of(person: int) -> str:

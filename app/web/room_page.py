@@ -6,6 +6,7 @@ small question to PostgreSQL, so it holds whatever an event told or didn't tell,
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from app import access, rendering
 from app.errors import NotAMember, NotThere
 from app.queries import marks, rooms, talk, timeline
 from app.views import Form, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
-from app.web.pages import frame_for
+from app.web.pages import bare_frame
 from app.web.pieces import Piece
 from app.web.shelf import Shelf
 from app.web.visitors import AnyRequest
@@ -21,6 +22,8 @@ from app.web.visitors import AnyRequest
 MESSAGES_AFTER = timeline.PAGE_MESSAGES // 2
 """How many more are shown after the message that a page was opened for."""
 ROOMS_KEPT_MAX = 200
+SHORT_LENGTH_MAX = 300
+SHORT_PIECES_MAX = 50
 
 
 class Shown(NamedTuple):
@@ -52,10 +55,10 @@ class RoomPages:
         """The page of a room the person is in; `form` is a composer that comes back with what was typed."""
         if around:
             before = around.seq + MESSAGES_AFTER
-        standing = await marks.standing(room.id)
+        mine, standing = await rooms.mine_and_standing(person.id, room.id)
         shown = _shown(await timeline.before(room.id, before)) if before else await self._newest_of(room, standing)
         parts = rendering.room_page(
-            await frame_for(request, person, room.id),
+            replace(bare_frame(request), me=person, rooms=mine, room=room.id),
             room,
             shown.timeline,
             form or Form(),
@@ -68,7 +71,7 @@ class RoomPages:
             "people": await self._people_of(room, standing),
         }
         message_id = str(uuid4())
-        return [places[part] if n % 2 else Piece(part, fresh=message_id) for n, part in enumerate(parts)]
+        return [places[part] if n % 2 else _passing(part, message_id) for n, part in enumerate(parts)]
 
     async def _newest_of(self, room: Room, standing: Standing) -> Shown:
         async def make() -> Shown:
@@ -100,6 +103,16 @@ class RoomPages:
 
 def _shown(newest: Timeline, kept: bool = False) -> Shown:
     return Shown(newest, Piece(rendering.timeline(newest), kept))
+
+
+def _passing(part: str, message_id: str) -> Piece:
+    """A piece of one page; what is short is no different on the next, and kept."""
+    return _short(part) if len(part) <= SHORT_LENGTH_MAX else Piece(part, fresh=message_id)
+
+
+@lru_cache(SHORT_PIECES_MAX)
+def _short(part: str) -> Piece:
+    return Piece(part, kept=True)
 
 
 async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:

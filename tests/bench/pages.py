@@ -52,6 +52,7 @@ async def furnish(house: House) -> tuple[Visitor, Visitor, int]:
         await other.join(room)
     for n in range(MESSAGES):
         await people[n % PEOPLE].say(room, BODY.format(n))
+    await reader.http.get(f"/rooms/{room}")  # from now on its cookies are those of somebody who was there
     return reader, people[1], room
 
 
