@@ -5,13 +5,12 @@ fragment can be placed into another one; nothing else in the program makes an `H
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from minijinja import Environment, load_from_path
@@ -25,6 +24,7 @@ TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 FINGERPRINT_LENGTH = 10
 FRESH = "<!--fresh-->"
+FACES_KEPT_MAX = 2000
 UNREAD_SHOWN = 25
 """How many unread messages are on the page that shows the first of them."""
 
@@ -182,6 +182,20 @@ def readers_page(frame: views.Frame, message: views.MessagePlace, people: Sequen
     return _render("pages/readers.html", frame=frame, message=message, people=people, more=more)
 
 
+class RoomParts(NamedTuple):
+    """A room's page without what is the same for everybody there: `head`, the timeline, `foot`, the receipts,
+    `between`, the people, `tail`. The last two parts hardly differ from page to page.
+
+    What is left out is a comment in the template, which nothing that people wrote can hold; so is FRESH, in the
+    foot, where the composer's new message gets its id.
+    """
+
+    head: str
+    foot: str
+    between: str
+    tail: str
+
+
 def room_page(
     frame: views.Frame,
     room: views.Room,
@@ -189,14 +203,9 @@ def room_page(
     form: views.Form,
     around: str = "",
     replying: views.Quote | None = None,
-) -> Sequence[str]:
-    """What one person sees of a room's page, in parts; each second one is no HTML but the name of what goes there:
-    `timeline`, `receipts` or `people`. `around` is the id of the element that it was opened for.
-
-    Such a name is a comment in the template, which nothing that people wrote can hold; and so is FRESH, where the
-    composer's new message gets its id.
-    """
-    page = _render(
+) -> RoomParts:
+    """What one person sees of a room's page. `around` is the id of the element that it was opened for."""
+    page: str = _render(
         "pages/room.html",
         around=around,
         replying=replying,
@@ -205,13 +214,13 @@ def room_page(
         room=room,
         timeline=timeline,
         form=form,
-        unsent=str(_unsent(frame.me)) if frame.me else "",
+        unsent=str(_unsent(views.Face(frame.me.id, frame.me.name, frame.me.avatar))) if frame.me else "",
         message_id=Html(FRESH),
     )
-    return _PLACE.split(page)
-
-
-_PLACE = re.compile("<!--(timeline|receipts|people)-->")
+    head, page = page.split("<!--timeline-->")
+    foot, page = page.split("<!--receipts-->")
+    between, tail = page.split("<!--people-->")
+    return RoomParts(head, foot, between, tail)
 
 
 def timeline(timeline: views.Timeline) -> Html:
@@ -238,7 +247,8 @@ def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> Htm
     return Html(f"#{first.element_id}" if first else f"/rooms/{room.id}?before={read + UNREAD_SHOWN}")
 
 
-def _unsent(me: views.Person) -> Html:
+@lru_cache(FACES_KEPT_MAX)
+def _unsent(me: views.Face) -> Html:
     """The bubble of a message on its way: the same fragment, which the browser gives an id and a text."""
     return message(
         views.MessageLine(

@@ -40,7 +40,7 @@ WHERE r.id = {}
 
 # One question instead of two: it is asked for every page of a room.
 _MINE_AND_STANDING = f"""
-SELECT s.version, s.faces, s.last_seq AS newest, s.people, s.readers, s.seen, {_CARD}
+SELECT ARRAY[s.version, s.faces, s.last_seq, s.people, s.readers, s.seen] AS standing, {_CARD}
 {_MINE_FROM} CROSS JOIN ({_STANDING}) AS s WHERE m.person = {{}} {_LATEST_FIRST}
 """
 
@@ -95,9 +95,8 @@ async def mine_and_standing(person: int, room: int) -> tuple[Sequence[RoomCard],
     rows = await Room.raw(_MINE_AND_STANDING, room, person)
     if not rows:
         raise NotThere
-    names = ("version", "faces", "newest", "people", "readers", "seen")
-    standing = [Standing(*(row.pop(name) for name in names)) for row in rows]
-    return [_card(row) for row in rows], standing[0]
+    numbers = [row.pop("standing") for row in rows]
+    return [_card(row) for row in rows], Standing(*numbers[0])
 
 
 async def list_of(person: int) -> str:

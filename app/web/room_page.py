@@ -22,8 +22,7 @@ from app.web.visitors import AnyRequest
 MESSAGES_AFTER = timeline.PAGE_MESSAGES // 2
 """How many more are shown after the message that a page was opened for."""
 ROOMS_KEPT_MAX = 200
-SHORT_LENGTH_MAX = 300
-SHORT_PIECES_MAX = 50
+CONSTANTS_MAX = 20
 
 
 class Shown(NamedTuple):
@@ -65,13 +64,15 @@ class RoomPages:
             f"m-{around.id}" if around else "",
             await _replying(person, room, form.typed("reply_to")) if form else None,
         )
-        places = {
-            "timeline": shown.piece,
-            "receipts": await self._receipts_of(room, standing),
-            "people": await self._people_of(room, standing),
-        }
-        message_id = str(uuid4())
-        return [places[part] if n % 2 else _passing(part, message_id) for n, part in enumerate(parts)]
+        return [
+            Piece(parts.head),
+            shown.piece,
+            Piece(parts.foot, fresh=str(uuid4())),
+            await self._receipts_of(room, standing),
+            _constant(parts.between),
+            await self._people_of(room, standing),
+            _constant(parts.tail),
+        ]
 
     async def _newest_of(self, room: Room, standing: Standing) -> Shown:
         async def make() -> Shown:
@@ -105,13 +106,8 @@ def _shown(newest: Timeline, kept: bool = False) -> Shown:
     return Shown(newest, Piece(rendering.timeline(newest), kept))
 
 
-def _passing(part: str, message_id: str) -> Piece:
-    """A piece of one page; what is short is no different on the next, and kept."""
-    return _short(part) if len(part) <= SHORT_LENGTH_MAX else Piece(part, fresh=message_id)
-
-
-@lru_cache(SHORT_PIECES_MAX)
-def _short(part: str) -> Piece:
+@lru_cache(CONSTANTS_MAX)
+def _constant(part: str) -> Piece:
     return Piece(part, kept=True)
 
 

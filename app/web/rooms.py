@@ -2,6 +2,7 @@
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
+from litestar.response.base import ASGIResponse
 
 from app import access, rendering
 from app.actions import rooms as room_actions
@@ -51,7 +52,7 @@ async def show(
     before: FromQuery[int | None] = None,
     around: FromQuery[str | None] = None,
     reply_to: FromQuery[str | None] = None,
-) -> Response[bytes]:
+) -> ASGIResponse:
     person = await person_of(request)  # asked for by name it would cost a page a tenth of its time
     room = await access.visible_room_for(person, room_id)
     if room.role is None:
@@ -62,10 +63,8 @@ async def show(
         raise NotThere
     form = Form({"reply_to": reply_to}) if reply_to else None
     page = await room_pages.of(request, person, room, before=before, around=place, form=form)
-    response = answer(request, page)
-    if request.cookies.get(ROOM_COOKIE) != str(room.id):
-        response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
-    return response
+    known = request.cookies.get(ROOM_COOKIE) == str(room.id)
+    return answer(request, page, () if known else [kept_cookie(request, ROOM_COOKIE, str(room.id))])
 
 
 async def _directory_page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:
