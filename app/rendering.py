@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from minijinja import Environment, load_from_path
@@ -23,8 +23,7 @@ ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 FINGERPRINT_LENGTH = 10
-FRESH = "<!--fresh-->"
-FACES_KEPT_MAX = 2000
+INSIDES_KEPT_MAX = 500
 UNREAD_SHOWN = 25
 """How many unread messages are on the page that shows the first of them."""
 
@@ -182,50 +181,69 @@ def readers_page(frame: views.Frame, message: views.MessagePlace, people: Sequen
     return _render("pages/readers.html", frame=frame, message=message, people=people, more=more)
 
 
-class RoomParts(NamedTuple):
-    """A room's page without what is the same for everybody there: `head`, the timeline, `foot`, the receipts,
-    `between`, the people, `tail`. The last two parts hardly differ from page to page.
-
-    What is left out is a comment in the template, which nothing that people wrote can hold; so is FRESH, in the
-    foot, where the composer's new message gets its id.
-    """
-
-    head: str
-    foot: str
-    between: str
-    tail: str
-
-
 def room_page(
     frame: views.Frame,
     room: views.Room,
     timeline: views.Timeline,
-    form: views.Form,
+    form: views.Form | None = None,
     around: str = "",
     replying: views.Quote | None = None,
-) -> RoomParts:
-    """What one person sees of a room's page. `around` is the id of the element that it was opened for."""
-    page: str = _render(
+) -> Sequence[tuple[str, str]]:
+    """What one person sees of a room's page, cut where the template has a comment (nothing that people wrote can hold
+    one): each part as the name of what comes before it, and its HTML. `around` is the id of the element that the page
+    was opened for.
+
+    `timeline`, `version`, `receipts` and `people` are those fragments, `message-id` names the composer's new message.
+    At a `cut` there is nothing, but what lies between two of these is likely to come again.
+    """
+    me = views.Face(frame.me.id, frame.me.name, frame.me.avatar) if frame.me else views.Face(0, "", None)
+    facts = replace(room, last_seq=0, last_read_seq=None, seen_seq=None)
+    inside = (facts, me, _unread_link(room, timeline, around), not timeline.has_newer)
+    page = _render(
         "pages/room.html",
-        around=around,
-        replying=replying,
-        unread_link=_unread_link(room, timeline, around),
         frame=frame,
         room=room,
         timeline=timeline,
-        form=form,
-        unsent=str(_unsent(views.Face(frame.me.id, frame.me.name, frame.me.avatar))) if frame.me else "",
-        message_id=Html(FRESH),
+        around=around,
+        inside=_inside(*inside, form, replying) if form or replying else _ordinary_inside(*inside),
     )
-    head, page = page.split("<!--timeline-->")
-    foot, page = page.split("<!--receipts-->")
-    between, tail = page.split("<!--people-->")
-    return RoomParts(head, foot, between, tail)
+    first, *others = page.split("<!--")
+    named = [part.partition("-->") for part in others]
+    return [("cut", first), *((name, part) for name, _, part in named)]
+
+
+@lru_cache(INSIDES_KEPT_MAX)
+def _ordinary_inside(room: views.Room, me: views.Face, unread_link: Html, live: bool) -> Html:
+    return _inside(room, me, unread_link, live, views.Form(), None)
+
+
+def _inside(
+    room: views.Room,
+    me: views.Face,
+    unread_link: Html,
+    live: bool,
+    form: views.Form | None,
+    replying: views.Quote | None,
+) -> Html:
+    return _render(
+        "fragments/inside.html",
+        room=room,
+        unread_link=unread_link,
+        live=live,
+        form=form or views.Form(),
+        replying=replying,
+        unsent=str(_unsent(me)),
+    )
 
 
 def timeline(timeline: views.Timeline) -> Html:
     """The messages of a room's page."""
     return _render("fragments/timeline.html", timeline=timeline)
+
+
+def version(version: int) -> Html:
+    """The version that a room's page has."""
+    return _render("fragments/version.html", version=version)
 
 
 def people(room: views.Room, members: Sequence[views.Member]) -> Html:
@@ -247,7 +265,6 @@ def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> Htm
     return Html(f"#{first.element_id}" if first else f"/rooms/{room.id}?before={read + UNREAD_SHOWN}")
 
 
-@lru_cache(FACES_KEPT_MAX)
 def _unsent(me: views.Face) -> Html:
     """The bubble of a message on its way: the same fragment, which the browser gives an id and a text."""
     return message(

@@ -6,7 +6,6 @@ small question to PostgreSQL, so it holds whatever an event told or didn't tell,
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -15,21 +14,21 @@ from app.errors import NotAMember, NotThere
 from app.queries import marks, rooms, talk, timeline
 from app.views import Form, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
 from app.web.pages import bare_frame
-from app.web.pieces import Piece
+from app.web.pieces import FreshPiece, Piece, passing
 from app.web.shelf import Shelf
 from app.web.visitors import AnyRequest
 
 MESSAGES_AFTER = timeline.PAGE_MESSAGES // 2
 """How many more are shown after the message that a page was opened for."""
 ROOMS_KEPT_MAX = 200
-CONSTANTS_MAX = 20
 
 
 class Shown(NamedTuple):
-    """A slice of a room's messages, and the piece that shows it."""
+    """A slice of a room's messages, and the pieces that show it."""
 
     timeline: Timeline
     piece: Piece
+    version: Piece
 
 
 class RoomPages:
@@ -60,29 +59,28 @@ class RoomPages:
             replace(bare_frame(request), me=person, rooms=mine, room=room.id),
             room,
             shown.timeline,
-            form or Form(),
+            form,
             f"m-{around.id}" if around else "",
             await _replying(person, room, form.typed("reply_to")) if form else None,
         )
-        return [
-            Piece(parts.head),
-            shown.piece,
-            Piece(parts.foot, fresh=str(uuid4())),
-            await self._receipts_of(room, standing),
-            _constant(parts.between),
-            await self._people_of(room, standing),
-            _constant(parts.tail),
-        ]
+        places = {
+            "timeline": shown.piece,
+            "version": shown.version,
+            "message-id": FreshPiece(str(uuid4())),
+            "receipts": await self._receipts_of(room, standing),
+            "people": await self._people_of(room, standing),
+        }
+        return [piece for place, html in parts for piece in (places.get(place), passing(html)) if piece]
 
     async def _newest_of(self, room: Room, standing: Standing) -> Shown:
         async def make() -> Shown:
-            return _shown(await timeline.latest(room.id), kept=True)
+            return _shown(await timeline.latest(room.id))
 
         return await self._newest.get(room.id, (standing.version, standing.faces), make)
 
     async def _receipts_of(self, room: Room, standing: Standing) -> Piece:
         async def make() -> Piece:
-            return Piece(rendering.read_by(await marks.receipts_at(room.id, standing)), kept=True)
+            return Piece(rendering.read_by(await marks.receipts_at(room.id, standing)))
 
         return await self._receipts.get(room.id, standing, make)
 
@@ -97,18 +95,13 @@ class RoomPages:
 
         async def make() -> Piece:
             with_status = [replace(each, status=status) for each, status in zip(members, statuses, strict=True)]
-            return Piece(rendering.people(room, with_status), kept=True)
+            return Piece(rendering.people(room, with_status))
 
         return await self._people.get(room.id, (key, statuses), make)
 
 
-def _shown(newest: Timeline, kept: bool = False) -> Shown:
-    return Shown(newest, Piece(rendering.timeline(newest), kept))
-
-
-@lru_cache(CONSTANTS_MAX)
-def _constant(part: str) -> Piece:
-    return Piece(part, kept=True)
+def _shown(slice_: Timeline) -> Shown:
+    return Shown(slice_, Piece(rendering.timeline(slice_)), Piece(rendering.version(slice_.version)))
 
 
 async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:

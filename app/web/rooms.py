@@ -12,7 +12,7 @@ from app.realtime.hub import Hub
 from app.views import Form, Person
 from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
-from app.web.pieces import Piece, answer
+from app.web.pieces import answer, passing
 from app.web.room_page import RoomPages
 from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie, person_of
 
@@ -57,7 +57,7 @@ async def show(
     room = await access.visible_room_for(person, room_id)
     if room.role is None:
         frame = await frame_for(request, person)
-        return answer(request, [Piece(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))])
+        return answer(request, [passing(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))])
     place = await access.message_for(person, around) if around else None
     if place and place.room != room.id:
         raise NotThere
