@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from app.errors import NotAllowed, NotAMember, NotThere, SignedOut
-from app.tables import LoginSession, Membership, Message, Room
+from app.tables import Attachment, LoginSession, Membership, Message, Room
 from app.tables import Person as PersonTable
-from app.views import MessagePlace, Person, Profile, RoomCard
+from app.views import FilePlace, MessagePlace, Person, Profile, RoomCard
 from app.views import Room as RoomView
 
 INT4_MAX = 2**31 - 1
@@ -37,9 +37,15 @@ WHERE r.id = {}
 
 _MESSAGE_FOR = """
 SELECT g.id, g.room, g.seq, g.author, g.kind, g.deleted_at IS NOT NULL AS deleted,
-       g.edited_at IS NOT NULL AS edited, r.visibility, m.role
+       g.edited_at IS NOT NULL AS edited, g.files IS NOT NULL AS has_files, r.visibility, m.role
 FROM message g JOIN room r ON r.id = g.room LEFT JOIN membership m ON m.room = g.room AND m.person = {}
 WHERE g.id = {}
+"""
+
+_FILE_FOR = """
+SELECT a.id, a.kind, a.name, a.media_type, a.size, a.person, a.message, r.visibility, m.role
+FROM attachment a JOIN room r ON r.id = a.room LEFT JOIN membership m ON m.room = a.room AND m.person = {}
+WHERE a.id = {} AND a.discarded_at IS NULL
 """
 
 _PROFILE = "SELECT id, name, avatar, seen_at, banned_at IS NOT NULL AS banned FROM person WHERE id = {}"
@@ -130,7 +136,26 @@ async def message_for(person: Person, message_id: str) -> MessagePlace:
         is_mine=row["author"] == person.id,
         is_admin=row["role"] == "admin",
         edited=row["edited"],
+        has_files=row["has_files"],
     )
+
+
+async def file_for(person: Person, file_id: str) -> FilePlace:
+    """A file of a message that the person may read, or one they brought themselves and have not posted yet.
+
+    Raises NotThere, or NotAMember for one of an open room.
+    """
+    rows: list[dict[str, Any]] = []
+    if (name := _uuid(file_id)) is not None:
+        rows = await Attachment.raw(_FILE_FOR, person.id, name)
+    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+        raise NotThere
+    row = rows[0]
+    if row["message"] is None and row["person"] != person.id:
+        raise NotThere
+    if row["role"] is None:
+        raise NotAMember
+    return FilePlace(id=row["id"], kind=row["kind"], name=row["name"], media_type=row["media_type"], size=row["size"])
 
 
 def _uuid(text: str) -> UUID | None:

@@ -46,6 +46,7 @@ SIGN_IN_ACCOUNT = Bucket("sign-in:account", capacity=10, refill_seconds=30)
 SIGN_IN_KNOWN_DEVICE = Bucket("sign-in:device", capacity=10, refill_seconds=30)
 PASSWORD_CHANGE = Bucket("password-change", capacity=10, refill_seconds=30)
 PICTURE = Bucket("picture", capacity=10, refill_seconds=10)
+UPLOAD = Bucket("upload", capacity=60, refill_seconds=2)
 SIGN_UP_ADDRESS = Bucket("sign-up:address", capacity=50, refill_seconds=30)
 
 

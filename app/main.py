@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from app import access
-from app.actions import presence
+from app.actions import attachments, presence
 from app.actions.messages import Posts
 from app.actions.receipts import Receipts
 from app.database import Database
@@ -27,10 +27,12 @@ from app.realtime.lease import Lease
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
 from app.settings import Settings
+from app.storage import Storage
 from app.web import (
     accounts,
     administration,
     direct,
+    files,
     health,
     me,
     members,
@@ -90,6 +92,9 @@ HANDLERS = [
     people.everybody,
     people.person_card,
     people.avatar,
+    files.take_in,
+    files.file,
+    files.preview,
     messages.post_message,
     messages.history,
     messages.changes,
@@ -118,8 +123,9 @@ HANDLERS = [
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",  # a stricter one would make the Origin of our own forms "null"
     "X-Content-Type-Options": "nosniff",
@@ -152,13 +158,15 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     hub = Hub(the_bus, source)
     lease = Lease(redis, hub.presence, presence.were_seen)
     receipts = Receipts(hub)
+    storage = Storage(settings.storage_url, settings.data_dir / "files")
     parts = {
         "settings": settings,
         "hub": hub,
         "limits": Limits(redis, settings.limits),
         "posts": Posts(hub),
         "receipts": receipts,
-        "room_pages": RoomPages(hub.presence.status_of),
+        "room_pages": RoomPages(hub.presence.status_of, settings.uploads),
+        "storage": storage,
     }
 
     @asynccontextmanager
@@ -170,6 +178,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "the lease": lease.keep,
             "the sweep": hub.sweep_for_ever,
             "read marks": receipts.write_for_ever,
+            "the sweep of files": lambda: attachments.sweep_for_ever(storage),
         }
         tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
         try:

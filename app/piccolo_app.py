@@ -5,6 +5,7 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig
 
 from app.tables import (
+    Attachment,
     Audit,
     Avatar,
     Faces,
@@ -21,6 +22,19 @@ from app.tables import (
 APP_CONFIG = AppConfig(
     app_name="app",
     migrations_folder_path=Path(__file__).parent.parent / "migrations",
-    table_classes=[Person, Avatar, Faces, LoginSession, Room, Membership, Message, Mention, Wording, Reaction, Audit],
+    table_classes=[
+        Person,
+        Avatar,
+        Faces,
+        LoginSession,
+        Room,
+        Membership,
+        Message,
+        Attachment,
+        Mention,
+        Wording,
+        Reaction,
+        Audit,
+    ],
     migration_dependencies=[],
 )

@@ -17,6 +17,7 @@ from minijinja import Environment, load_from_path
 
 from app import marking, views
 from app.emojis import FIRST
+from app.settings import UploadLimits
 from app.views import Html
 
 ROOT = Path(__file__).parent.parent
@@ -43,6 +44,11 @@ def messages(timeline: views.Timeline) -> Html:
 def posted(article: Html) -> Html:
     """The answer to a post: the sender's own article, without a version (the page may lack others)."""
     return _render("streams/posted.html", article=article)
+
+
+def uploaded(attachment: views.Attachment) -> Html:
+    """A file that was taken in, as the composer shows it until it is sent."""
+    return _render("fragments/uploaded.html", file=attachment)
 
 
 def changes(new: Sequence[Html], changed: Sequence[tuple[str, Html]], version: int) -> Html:
@@ -185,6 +191,7 @@ def room_page(
     frame: views.Frame,
     room: views.Room,
     timeline: views.Timeline,
+    uploads: UploadLimits,
     form: views.Form | None = None,
     around: str = "",
     replying: views.Quote | None = None,
@@ -198,7 +205,7 @@ def room_page(
     """
     me = views.Face(frame.me.id, frame.me.name, frame.me.avatar) if frame.me else views.Face(0, "", None)
     facts = replace(room, last_seq=0, last_read_seq=None, seen_seq=None)
-    inside = (facts, me, _unread_link(room, timeline, around), not timeline.has_newer)
+    inside = (facts, me, uploads, _unread_link(room, timeline, around), not timeline.has_newer)
     page = _render(
         "pages/room.html",
         frame=frame,
@@ -213,13 +220,14 @@ def room_page(
 
 
 @lru_cache(INSIDES_KEPT_MAX)
-def _ordinary_inside(room: views.Room, me: views.Face, unread_link: Html, live: bool) -> Html:
-    return _inside(room, me, unread_link, live, views.Form(), None)
+def _ordinary_inside(room: views.Room, me: views.Face, uploads: UploadLimits, unread_link: Html, live: bool) -> Html:
+    return _inside(room, me, uploads, unread_link, live, None, None)
 
 
 def _inside(
     room: views.Room,
     me: views.Face,
+    uploads: UploadLimits,
     unread_link: Html,
     live: bool,
     form: views.Form | None,
@@ -228,6 +236,7 @@ def _inside(
     return _render(
         "fragments/inside.html",
         room=room,
+        uploads=uploads,
         unread_link=unread_link,
         live=live,
         form=form or views.Form(),

@@ -1,15 +1,16 @@
-"""Deleting a message: its place stays, its text goes."""
+"""Deleting a message: its place stays, its text and files go."""
 
-from app.actions import audit, stamps
+from app.actions import attachments, audit, stamps
 from app.actions.receipts import tell_marks
 from app.errors import NotAllowed
 from app.realtime.hub import Hub
+from app.storage import Storage
 from app.tables import Message
 from app.views import Html, MessagePlace, Person
 
 _DELETE = """
 WITH gone AS (
-    UPDATE message SET body = '', html = '', reply_to = NULL, deleted_at = now()
+    UPDATE message SET body = '', html = '', reply_to = NULL, files = NULL, deleted_at = now()
     WHERE id = {} AND deleted_at IS NULL RETURNING id
 ), earlier AS (
     DELETE FROM wording w USING gone WHERE w.message = gone.id
@@ -20,7 +21,12 @@ DELETE FROM mention n USING gone WHERE n.message = gone.id RETURNING n.person
 """
 
 
-async def delete(person: Person, message: MessagePlace, hub: Hub) -> tuple[str, Html]:
+_DISCARD = """
+UPDATE attachment SET message = NULL, discarded_at = now() WHERE message = {} RETURNING id
+"""
+
+
+async def delete(person: Person, message: MessagePlace, hub: Hub, storage: Storage) -> tuple[str, Html]:
     """Delete a message; its author and the room's admins may. Returns its element id and article.
 
     Repeating is harmless. Raises NotAllowed.
@@ -35,8 +41,11 @@ async def delete(person: Person, message: MessagePlace, hub: Hub) -> tuple[str, 
         if before is not None:
             return stamps.shown((await stamps.as_they_are([message.id]))[0])
         mentioned = [row["person"] for row in await Message.raw(_DELETE, message.id)]
+        files = [row["id"] for row in await Message.raw(_DISCARD, message.id)]
         if not message.is_mine:
             await audit.record(person.id, "delete message", message.author, message.room, str(message.id))
         rows = await stamps.stamp(message.id)
+    shown = stamps.tell(rows, hub)
     await tell_marks(hub, message.room, mentioned)
-    return stamps.tell(rows, hub)
+    await attachments.delete_discarded(files, storage)
+    return shown

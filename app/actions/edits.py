@@ -42,7 +42,7 @@ async def edit(person: Person, message: MessagePlace, body: str, hub: Hub) -> tu
     Nobody is notified of a mention anew; counts of unread ones follow. Raises NotAllowed, Invalid.
     """
     check_editable(message)
-    body = checked(body)
+    body = checked(body, may_be_empty=message.has_files)
     text = await written(message.room, body)
     moved: list[int] = []
     async with Message._meta.db.transaction():

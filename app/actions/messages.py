@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
 from app import formatting, lines, mentions, rendering
+from app.actions import attachments
 from app.errors import Invalid, NotThere, Taken
 from app.formatting import Written
 from app.mentions import People
@@ -58,11 +59,18 @@ WITH incoming AS (
     UPDATE room r SET version = s.version + s.n, last_seq = s.last_seq + s.n,
                       last_author = s.new_author, last_posted_at = s.now
     FROM stamped s WHERE r.id = s.id
+), claimed AS (
+    UPDATE attachment a SET message = f.id
+    FROM unnest({{}}::uuid[], {{}}::uuid[], {{}}::int[]) AS t (message, file, place) JOIN fresh f ON f.id = t.message
+    WHERE a.id = t.file AND a.message IS NULL AND a.discarded_at IS NULL AND (a.room, a.person) = (f.room, f.author)
+    RETURNING a.message, t.place, jsonb_build_array(a.id, a.kind, a.name, a.size, a.width, a.height) AS shown
+), files AS (
+    SELECT message, jsonb_agg(shown ORDER BY place) AS files FROM claimed GROUP BY message
 ), inserted AS (
-    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, reply_to, follows,
+    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, reply_to, files, follows,
                          created_at)
     SELECT f.id, f.room, s.last_seq + f.n, s.version + f.n, s.version + f.n, f.author, f.kind, f.body, f.html,
-           f.reply_to,
+           f.reply_to, (SELECT files FROM files WHERE message = f.id),
            f.kind <> 'system'
                AND coalesce(f.author = CASE WHEN f.n > 1 THEN f.author_before ELSE s.last_author END, false)
                AND (f.n > 1 OR s.now < s.last_posted_at + interval '{FOLLOWS_WITHIN_MINUTES} minutes'),
@@ -103,6 +111,16 @@ ORDER BY p.id
 _EVERYBODY = "SELECT person FROM membership WHERE room = {} ORDER BY person LIMIT {}"
 
 
+class Files(NamedTuple):
+    """The ids of the files that a message is to carry, and how many it may."""
+
+    ids: Sequence[str]
+    most: int
+
+
+NO_FILES = Files((), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message as it was sent: valid and rendered, but not stored yet. `mentioned` are people of its room."""
@@ -116,6 +134,7 @@ class Draft:
     mentioned: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()  # whose membership ended with this system message
     reply_to: UUID | None = None
+    files: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -124,20 +143,25 @@ class Waiting:
     answer: asyncio.Future[Html] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-async def draft(person: Person, room: Room, message_id: str, body: str, reply_to: str = "") -> Draft:
+async def draft(
+    person: Person, room: Room, message_id: str, body: str, reply_to: str = "", files: Files = NO_FILES
+) -> Draft:
     """Check what was sent, and render it; raises Invalid. Without an id the server names the message."""
-    body = checked(body)
+    name = _uuid(message_id) or uuid4()
+    carried = await attachments.chosen(person, room, files.ids, name, files.most) if files.ids else ()
+    body = checked(body, may_be_empty=bool(carried))
     text = await written(room.id, body)
     original = await _original(room.id, reply_to) if reply_to else None
-    name = _uuid(message_id) or uuid4()
     others = tuple(mentioned for mentioned in text.mentioned if mentioned != person.id)
-    return Draft(name, room.id, person.id, body, text.html, mentioned=others, reply_to=original)
+    return Draft(name, room.id, person.id, body, text.html, mentioned=others, reply_to=original, files=carried)
 
 
-def checked(body: str) -> str:
+def checked(body: str, may_be_empty: bool = False) -> str:
     """The text as it is kept, with plain line breaks; raises Invalid for what cannot be a message."""
     body = body.replace("\r\n", "\n").replace("\r", "\n")
     if not body.strip():
+        if may_be_empty:
+            return ""
         raise Invalid(body="An empty message cannot be sent.")
     if "\0" in body:
         raise Invalid(body="This message contains a NUL character, which cannot be stored.")
@@ -308,6 +332,7 @@ async def _store(drafts: Sequence[Draft]) -> Sequence[Mapping[str, Any]]:
 def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
     ids = [draft.id for draft in drafts]
     mentions = [(draft.id, person) for draft in drafts for person in draft.mentioned]
+    files = [(draft.id, file, place) for draft in drafts for place, file in enumerate(draft.files)]
     return (
         ids,
         [draft.room for draft in drafts],
@@ -316,6 +341,9 @@ def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
         [draft.body for draft in drafts],
         [draft.html for draft in drafts],
         [draft.reply_to for draft in drafts],
+        [message for message, _, _ in files],
+        [file for _, file, _ in files],
+        [place for _, _, place in files],
         [message for message, _ in mentions],
         [person for _, person in mentions],
         ids,

@@ -1,6 +1,7 @@
 """Profiles: a person's name and picture, which everybody sees at once."""
 
 import hashlib
+from typing import IO
 
 from app import pictures
 from app.actions import faces
@@ -12,6 +13,7 @@ from app.tables import Person as PersonTable
 from app.views import Person
 
 AVATAR_PIXELS = 256
+AVATAR_BYTES_MAX = 10_000_000
 FINGERPRINT_LENGTH = 16
 
 _NAME = "UPDATE person SET name = {} WHERE id = {}"
@@ -26,8 +28,8 @@ SELECT DISTINCT o.person FROM membership m JOIN membership o ON o.room = m.room 
 """
 
 
-async def change(person: Person, hub: Hub, name: str | None = None, picture: bytes | None = None) -> None:
-    """Take another name, another picture, or both; all of it or nothing. Raises Invalid, TooLarge."""
+async def change(person: Person, hub: Hub, name: str | None = None, picture: IO[bytes] | None = None) -> None:
+    """Take another name, another picture, or both; all of it or nothing. Raises Invalid."""
     if name is not None:
         name = valid_name(name)
     avatar = (await pictures.made("square", picture, [AVATAR_PIXELS]))[0].content if picture is not None else None

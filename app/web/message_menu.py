@@ -8,6 +8,7 @@ from app.actions import deletions
 from app.actions.receipts import Receipts
 from app.queries import marks
 from app.realtime.hub import Hub
+from app.storage import Storage
 from app.views import Person
 from app.web.pages import frame_for, html, is_htmx, redirect
 from app.web.visitors import AnyRequest
@@ -46,9 +47,11 @@ async def mark_unread(
 
 
 @post("/messages/{message_id:str}/delete", status_code=200)
-async def delete(request: AnyRequest, person: Person, hub: Hub, message_id: FromPath[str]) -> Response[str]:
+async def delete(
+    request: AnyRequest, person: Person, hub: Hub, storage: Storage, message_id: FromPath[str]
+) -> Response[str]:
     message = await access.message_for(person, message_id)
-    element_id, article = await deletions.delete(person, message, hub)
+    element_id, article = await deletions.delete(person, message, hub, storage)
     if is_htmx(request):
         return html(rendering.changed(element_id, article))
     return redirect(f"/rooms/{message.room}?around={message.id}")

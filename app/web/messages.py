@@ -1,53 +1,84 @@
 """Messages over HTTP: post, history, and what changed since a version."""
 
 from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
 from litestar.params import FromPath, FromQuery
 
 from app import access, rendering
-from app.actions import messages
-from app.actions.messages import Posts
-from app.errors import Invalid, NotAMember, Unavailable
+from app.actions import attachments, messages
+from app.actions.messages import Files, Posts
+from app.errors import Invalid, NotAMember, Problem, TooLarge, TooOften, Unavailable
+from app.limits import UPLOAD, Limits
 from app.queries import timeline
 from app.realtime.live_room import ReadChanges
-from app.views import Form, Person
-from app.web.forms import fields
+from app.settings import Settings
+from app.storage import Storage
+from app.views import Form, Html, Person, Room
+from app.web.forms import text_and_files
 from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.pieces import plain
 from app.web.room_page import RoomPages
+from app.web.uploads import Bounds, Sent
 from app.web.visitors import AnyRequest, person_of
 
 
-@post("/rooms/{room_id:int}/messages")
+@post("/rooms/{room_id:int}/messages", request_max_body_size=None)  # bounded as it is read
 async def post_message(
-    request: AnyRequest, posts: Posts, room_pages: RoomPages, room_id: FromPath[int]
+    request: AnyRequest,
+    posts: Posts,
+    room_pages: RoomPages,
+    storage: Storage,
+    limits: Limits,
+    settings: Settings,
+    room_id: FromPath[int],
 ) -> Response[str]:
-    form = await fields(request)
+    if request.content_type[0] == RequestEncodingType.MULTI_PART:
+        await access.room_for(await person_of(request), room_id)  # nobody else's files are even read
+    sent = await text_and_files(request, Bounds(settings.uploads.files_max, settings.uploads.file_bytes_max))
+    form = dict(sent.text)
     try:
-        return await _post(request, posts, room_pages, room_id, form)
+        person = await person_of(request)
+        room = await access.room_for(person, room_id)
+        try:
+            article = await _post(posts, storage, limits, settings, person, room, sent)
+        except (Invalid, TooLarge, TooOften) as problem:
+            if is_htmx(request):
+                raise
+            problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
+            again = await room_pages.of(request, person, room, form=Form(form, problems))
+            return html(plain(again).decode(), problem.status)
     except (Unavailable, NotAMember) as problem:
         if is_htmx(request):
             raise
         way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
         page = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, Form(form), way)
         return html(page, problem.status)
-
-
-async def _post(
-    request: AnyRequest, posts: Posts, room_pages: RoomPages, room_id: int, form: dict[str, str]
-) -> Response[str]:
-    person = await person_of(request)
-    room = await access.room_for(person, room_id)
-    try:
-        draft = await messages.draft(person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""))
-    except Invalid as problem:
-        if is_htmx(request):
-            raise
-        again = await room_pages.of(request, person, room, form=Form(form, problem.fields))
-        return html(plain(again).decode(), problem.status)
-    article = await posts.post(draft)
     if is_htmx(request):
         return html(rendering.posted(article))
     return see_other(request, f"/rooms/{room.id}")
+
+
+async def _post(
+    posts: Posts, storage: Storage, limits: Limits, settings: Settings, person: Person, room: Room, sent: Sent
+) -> Html:
+    """Take in the files that came along, and post; all of it or nothing."""
+    if sent.problem:
+        raise sent.problem
+    form = dict(sent.text)
+    taken = []
+    try:
+        for upload in sent.files:
+            await limits.take(UPLOAD, str(person.id))
+            taken.append((await attachments.take_in(person, room, upload, storage)).id)
+        ids = [value for name, value in sent.text if name == "file"] + [str(file) for file in taken]
+        files = Files(ids, settings.uploads.files_max)
+        draft = await messages.draft(
+            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), files
+        )
+        return await posts.post(draft)
+    except Problem:
+        await attachments.discard(taken, storage)
+        raise
 
 
 @get("/rooms/{room_id:int}/messages")

@@ -12,6 +12,7 @@ from uuid import uuid4
 from app import access, rendering
 from app.errors import NotAMember, NotThere
 from app.queries import marks, rooms, talk, timeline
+from app.settings import UploadLimits
 from app.views import Form, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
 from app.web.pages import bare_frame
 from app.web.pieces import FreshPiece, Piece, passing
@@ -34,7 +35,8 @@ class Shown(NamedTuple):
 class RoomPages:
     """The pages of all rooms. `status_of` is what this worker knows of a person's presence."""
 
-    def __init__(self, status_of: Callable[[int], str]) -> None:
+    def __init__(self, status_of: Callable[[int], str], uploads: UploadLimits) -> None:
+        self._uploads = uploads
         self._status_of = status_of
         self._newest: Shelf[Shown] = Shelf(ROOMS_KEPT_MAX)
         self._receipts: Shelf[Piece] = Shelf(ROOMS_KEPT_MAX)
@@ -59,6 +61,7 @@ class RoomPages:
             replace(bare_frame(request), me=person, rooms=mine, room=room.id),
             room,
             shown.timeline,
+            self._uploads,
             form,
             f"m-{around.id}" if around else "",
             await _replying(person, room, form.typed("reply_to")) if form else None,

@@ -44,11 +44,12 @@ if (composer && unsent) {
     bubble.removeAttribute("data-version")
     bubble.classList.add("sending")
     bubble.querySelector("time").dateTime = new Date().toISOString()
-    bubble.querySelector(".body p").textContent = message.body
+    message.body ? bubble.querySelector(".body p").textContent = message.body : bubble.querySelector(".body").replaceChildren()
     quote(bubble.querySelector(".quote"), message)
     form.elements.id.value = message.id
     form.elements.body.value = message.body
     form.elements.reply_to.value = message.reply_to ?? ""
+    attach(bubble, form, message.files ?? [])
     bubble.append(form)
     const last = document.querySelector("#messages > .message:last-of-type")
     bubble.classList.toggle("follows", last?.matches(":not(.system)") && last.dataset.author === me)
@@ -64,6 +65,14 @@ if (composer && unsent) {
     line.querySelector("span").textContent = quoted.text
   }
 
+  // The files as they stood in the tray, in the server's own HTML; the form carries their ids.
+  function attach(bubble, form, files) {
+    if (!files.length) return
+    const list = Object.assign(document.createElement("ul"), { className: "files", innerHTML: files.join("") })
+    bubble.querySelector(".body").after(list)
+    for (const id of list.querySelectorAll("[name=file]")) form.append(id.cloneNode())
+  }
+
   function fail(form, sentence = "") {
     form.querySelector(".problem").textContent = sentence
     form.closest(".message").classList.add("unsent-failed")
@@ -71,9 +80,10 @@ if (composer && unsent) {
 
   function send() {
     const body = field.value
-    if (!body.trim()) return
+    const files = [...document.querySelectorAll("#tray > .uploaded")].map(item => item.outerHTML)
+    if (!body.trim() && !files.length) return
     if (complain()) return
-    const message = { id: uuid(), body, reply_to: composer.elements.reply_to.value }
+    const message = { id: uuid(), body, files, reply_to: composer.elements.reply_to.value }
     if (message.reply_to) message.quoted = { author: replying.querySelector("b").textContent, text: replying.querySelector("span").textContent }
     remember(message)
     field.value = ""
@@ -114,8 +124,10 @@ if (composer && unsent) {
     const button = event.target.closest("[data-put-back]")
     if (!button) return
     const form = button.form
-    field.value = field.value ? `${form.elements.body.value}\n${field.value}` : form.elements.body.value
+    field.value = [form.elements.body.value, field.value].filter(Boolean).join("\n")
     keep(draftKey, field.value)
+    const files = [...form.closest(".message").querySelectorAll(".files > li")].map(item => item.outerHTML)
+    document.dispatchEvent(new CustomEvent("teahouse:put-back", { detail: files }))
     forget(form.elements.id.value)
     form.closest(".message").remove()
     field.focus()

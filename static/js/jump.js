@@ -22,7 +22,7 @@ document.addEventListener("click", event => {
     event.preventDefault()
     return copy(copied)
   }
-  const quote = event.target.closest("a.quote")
+  const quote = event.target.closest("a.quote, #viewer [data-message]")
   const original = quote && document.getElementById(`m-${quote.getAttribute("href").split("/").pop()}`)
   if (!original) return
   event.preventDefault()

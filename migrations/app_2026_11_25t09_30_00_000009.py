@@ -2,7 +2,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns.column_types import BigInt
 from piccolo.columns.indexes import IndexMethod
 
-ID = "2026-11-25T08:00:00:000007"
+ID = "2026-11-25T09:30:00:000009"
 VERSION = "1.38.0"
 DESCRIPTION = "the number that tells when what is kept with people's names in it no longer holds"
 

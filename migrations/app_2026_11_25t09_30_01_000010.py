@@ -1,7 +1,7 @@
 from app.tables import Faces
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-ID = "2026-11-25T08:00:01:000007"
+ID = "2026-11-25T09:30:01:000010"
 VERSION = "1.38.0"
 DESCRIPTION = "the one row of that number"
 
