@@ -1,22 +1,25 @@
 """Messages over HTTP: post, history, and what changed since a version."""
 
+from collections.abc import Mapping
+
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import FromPath, FromQuery
+from litestar.response.base import ASGIResponse
 
 from app import access, rendering
 from app.actions import attachments, messages
 from app.actions.messages import Files, Posts
-from app.errors import Invalid, NotAMember, Problem, TooLarge, TooOften, Unavailable
+from app.errors import Invalid, NotAMember, Problem, Taken, TooLarge, TooOften, Unavailable
 from app.limits import UPLOAD, Limits
-from app.queries import timeline
+from app.queries import talk, timeline
 from app.realtime.live_room import ReadChanges
 from app.settings import Settings
 from app.storage import Storage
 from app.views import Form, Html, Person, Room
 from app.web.forms import text_and_files
 from app.web.pages import bare_frame, html, is_htmx, see_other
-from app.web.pieces import plain
+from app.web.pieces import answer, passing, plain
 from app.web.room_page import RoomPages
 from app.web.uploads import Bounds, Sent
 from app.web.visitors import AnyRequest, person_of
@@ -41,7 +44,9 @@ async def post_message(
         room = await access.room_for(person, room_id)
         try:
             article = await _post(posts, storage, limits, settings, person, room, sent)
-        except (Invalid, TooLarge, TooOften) as problem:
+            if form.get("id") and not is_htmx(request):
+                await _check_it_was_stored(person, form)
+        except (Invalid, TooLarge, TooOften, Taken) as problem:
             if is_htmx(request):
                 raise
             problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
@@ -81,11 +86,22 @@ async def _post(
         raise
 
 
-@get("/rooms/{room_id:int}/messages")
-async def history(person: Person, room_id: FromPath[int], before: FromQuery[int | None] = None) -> Response[str]:
+async def _check_it_was_stored(person: Person, form: Mapping[str, str]) -> None:
+    """A browser without JavaScript may send a page that it kept twice, with the same id: what was written the second
+    time must not be lost without a word. Raises Taken."""
+    message = await access.message_for(person, form["id"])
+    body = messages.checked(form.get("body", ""), may_be_empty=True)
+    if not message.edited and not message.deleted and await talk.body_of(message) != body:
+        raise Taken
+
+
+@get("/rooms/{room_id:int}/messages", exclude_from_compression=True)
+async def history(
+    request: AnyRequest, person: Person, room_id: FromPath[int], before: FromQuery[int | None] = None
+) -> ASGIResponse:
     room = await access.room_for(person, room_id)
     slice_ = await timeline.before(room.id, before) if before is not None else await timeline.latest(room.id)
-    return html(rendering.messages(slice_))
+    return answer(request, [passing(rendering.messages(slice_))])
 
 
 @get("/rooms/{room_id:int}/changes")
@@ -93,5 +109,5 @@ async def changes(
     person: Person, resume: ReadChanges, room_id: FromPath[int], since: FromQuery[int] = 0
 ) -> Response[str]:
     room = await access.room_for(person, room_id)
-    answer = await resume(room.id, since)
-    return html(answer.html) if answer.html else html("", 204)
+    missed = await resume(room.id, since)
+    return html(missed.html) if missed.html else html("", 204)
