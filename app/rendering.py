@@ -203,7 +203,8 @@ def room_page(
     `timeline`, `version`, `receipts` and `people` are those fragments, `message-id` names the composer's new message.
     At a `cut` there is nothing, but what lies between two of these is likely to come again.
     """
-    me = views.Face(frame.me.id, frame.me.name, frame.me.avatar) if frame.me else views.Face(0, "", None)
+    assert frame.me, "nobody who is signed out is in a room"
+    me = views.Face(frame.me.id, frame.me.name, frame.me.avatar)
     facts = replace(room, last_seq=0, last_read_seq=None, seen_seq=None)
     inside = (facts, me, uploads, _unread_link(room, timeline, around), not timeline.has_newer)
     page = _render(

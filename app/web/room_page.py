@@ -13,7 +13,7 @@ from app import access, rendering
 from app.errors import NotAMember, NotThere
 from app.queries import marks, rooms, talk, timeline
 from app.settings import UploadLimits
-from app.views import Form, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
+from app.views import Form, Html, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
 from app.web.pages import bare_frame
 from app.web.pieces import FreshPiece, Piece, passing
 from app.web.shelf import Shelf
@@ -21,7 +21,8 @@ from app.web.visitors import AnyRequest
 
 MESSAGES_AFTER = timeline.PAGE_MESSAGES // 2
 """How many more are shown after the message that a page was opened for."""
-ROOMS_KEPT_MAX = 200
+ROOMS_KEPT_MAX = 100
+"""On each worker, some 100 KB a room."""
 
 
 class Shown(NamedTuple):
@@ -77,7 +78,9 @@ class RoomPages:
 
     async def _newest_of(self, room: Room, standing: Standing) -> Shown:
         async def make() -> Shown:
-            return _shown(await timeline.latest(room.id))
+            shown = _shown(await timeline.latest(room.id))
+            bare = [replace(line, body="", html=Html("")) for line in shown.timeline.messages]  # the piece has it all
+            return shown._replace(timeline=replace(shown.timeline, messages=bare))
 
         return await self._newest.get(room.id, (standing.version, standing.faces), make)
 

@@ -53,7 +53,7 @@ async def show(
     around: FromQuery[str | None] = None,
     reply_to: FromQuery[str | None] = None,
 ) -> ASGIResponse:
-    person = await person_of(request)  # asked for by name it would cost a page a tenth of its time
+    person = await person_of(request)  # a second dependency would bring a task group into every page
     room = await access.visible_room_for(person, room_id)
     if room.role is None:
         frame = await frame_for(request, person)

@@ -78,11 +78,11 @@ async def c_loop(sockets: int, seconds: int) -> float:
         return per_delivery(cpu, await client.heard(), sockets, rounds)
 
 
-async def paced(posts: int, post, per_second: int = POSTS_PER_SECOND) -> None:
-    """One post after another, `per_second` of them, each with the moment it was sent."""
+async def paced(posts: int, post) -> None:
+    """One post after another, POSTS_PER_SECOND of them, each with the moment it was sent."""
     begun = time.monotonic()
     for n in range(posts):
-        await asyncio.sleep(max(0, begun + n / per_second - time.monotonic()))
+        await asyncio.sleep(max(0, begun + n / POSTS_PER_SECOND - time.monotonic()))
         await post(BODY.format(time.monotonic_ns()))
 
 
