@@ -629,9 +629,9 @@ def hue(person: int) -> int:
 
 def timestamp(moment: datetime) -> str:
     """For `<time datetime>`: UTC to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat()[:19]}Z"  # strftime takes five times as long, and a page has many
 
 
 def time_in_words(moment: datetime) -> str:
     """For a page without JavaScript; a small script puts the reader's own time in its place."""
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{moment.isoformat(' ')[:16]} UTC"
