@@ -17,11 +17,20 @@ from app.views import Room as RoomView
 
 INT4_MAX = 2**31 - 1
 
-_PERSON_FOR = """
-SELECT p.id, p.name, p.is_admin, p.avatar, s.id AS session
+_PEOPLE_FOR = """
+SELECT s.token_hash, p.id, p.name, p.is_admin, p.avatar, s.id AS session
 FROM login_session s JOIN person p ON p.id = s.person
-WHERE s.token_hash = {} AND p.banned_at IS NULL
+WHERE s.token_hash = any({}) AND p.banned_at IS NULL
 """
+
+MAY_WRITE = """(
+    SELECT true
+    FROM membership m JOIN login_session s ON s.person = m.person JOIN person p ON p.id = m.person
+    WHERE m.person = t.author AND m.room = t.room AND s.id = t.session AND p.banned_at IS NULL
+)"""
+"""Whether the `author` of a row `t`, signed in by `session`, may write in `room`: the door as part of a statement,
+for posting, which has no time for a question of its own. (No EXISTS, which PostgreSQL may answer by reading all
+memberships.)"""
 
 _ROOM_FOR = """
 SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m.notify, m.last_read_seq, m.seen_seq,
@@ -75,10 +84,16 @@ async def person_for(token: str | None) -> Person:
     """Who holds this session token; raises SignedOut."""
     if not token:
         raise SignedOut
-    rows = await LoginSession.raw(_PERSON_FOR, token_hash(token))
-    if not rows:
+    people = await people_for([token_hash(token)])
+    if not people:
         raise SignedOut
-    return Person(**rows[0])
+    return people.popitem()[1]
+
+
+async def people_for(hashes: Sequence[bytes]) -> dict[bytes, Person]:
+    """Who holds the session tokens with these hashes; those that nobody is signed in with are missing."""
+    rows = await LoginSession.raw(_PEOPLE_FOR, hashes)
+    return {row.pop("token_hash"): Person(**row) for row in rows}
 
 
 async def room_for(person: Person, room_id: int) -> RoomView:

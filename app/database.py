@@ -27,6 +27,11 @@ OUTAGES = (
 """What asyncpg raises when the server is away, going away, or not answering."""
 
 
+async def _left_as_it_was(_: object) -> None:
+    """What to do with a connection that comes back, besides ending its transaction: no statement of ours changes a
+    setting, listens or keeps a lock for longer, so the four statements that would undo it are saved."""
+
+
 class Transaction(PostgresTransaction):
     """Piccolo's, except that the connection returns to the pool also when COMMIT or ROLLBACK fails."""
 
@@ -80,7 +85,7 @@ class Database(PostgresEngine):
             max_size=POOL_CONNECTIONS_MAX,
             command_timeout=STATEMENT_SECONDS_MAX,
             max_inactive_connection_lifetime=60,
-            reset=_as_it_is,
+            reset=_left_as_it_was,
         )
 
     async def stop(self) -> None:
@@ -104,8 +109,3 @@ class Database(PostgresEngine):
         except asyncpg.PostgresError as error:
             error.detail = None  # it can quote a whole row, message text included, and errors are logged
             raise
-
-
-async def _as_it_is(_: asyncpg.Connection) -> None:
-    """A connection goes back to the pool without asyncpg's round trip to reset it, which would double the cost of a
-    small query: an open transaction is rolled back anyway, and nothing here sets or locks anything beyond one."""

@@ -26,6 +26,7 @@ from app.realtime.hub import Hub
 from app.realtime.lease import Lease
 from app.realtime.live_room import Source
 from app.realtime.supervision import keep_running
+from app.sessions import Sessions
 from app.settings import Settings
 from app.storage import Storage
 from app.web import (
@@ -134,6 +135,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=(), payment=()",
 }
+RAW_SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 def create_app(settings: Settings, database: Database) -> Litestar:
@@ -155,7 +157,8 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         direct=rooms_query.direct_of_two,
         rooms_list=rooms_query.list_of,
     )
-    hub = Hub(the_bus, source)
+    sessions = Sessions()
+    hub = Hub(the_bus, source, sessions.hear)
     lease = Lease(redis, hub.presence, presence.were_seen)
     receipts = Receipts(hub)
     storage = Storage(settings.storage_url, settings.data_dir / "files")
@@ -178,6 +181,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "publishing to Redis": the_bus.send,
             "the lease": lease.keep,
             "the sweep": hub.sweep_for_ever,
+            "remembered sessions": sessions.look_for_ever,
             "read marks": receipts.write_for_ever,
             "the sweep of files": lambda: attachments.sweep_for_ever(storage),
         }
@@ -219,7 +223,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         ),
         request_max_body_size=FORM_BYTES_MAX,
         lifespan=[running],
-        state=State({"settings": settings}),
+        state=State({**parts, "sessions": sessions}),
         openapi_config=None,
         logging_config=None,
     )
@@ -235,10 +239,9 @@ def _always(part: Any) -> Provide:
 async def add_security_headers(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
-    headers = [*message["headers"], *_SECURITY_HEADERS]
-    if not any(name == b"cache-control" for name, _ in headers):
-        headers.append((b"cache-control", b"no-store" if scope["path"] == "/sign-in" else b"private, no-cache"))
-    message["headers"] = headers
-
-
-_SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+    headers = message["headers"] = list(message["headers"])
+    named = {name for name, _ in headers}
+    headers.extend(header for header in RAW_SECURITY_HEADERS if header[0] not in named)
+    if b"cache-control" not in named:
+        kept = b"no-store" if scope["path"] == "/sign-in" else b"private, no-cache"
+        headers.append((b"cache-control", kept))

@@ -37,7 +37,7 @@ def message(line: views.MessageLine) -> Html:
 
 
 def messages(timeline: views.Timeline) -> Html:
-    """A slice of history: its articles, and the way to what is older."""
+    """A slice of history: its articles, and the ways to what is older and newer."""
     return _render("fragments/messages.html", timeline=timeline)
 
 
@@ -206,7 +206,7 @@ def room_page(
     assert frame.me, "nobody who is signed out is in a room"
     me = views.Face(frame.me.id, frame.me.name, frame.me.avatar)
     facts = replace(room, last_seq=0, last_read_seq=None, seen_seq=None)
-    inside = (facts, me, uploads, _unread_link(room, timeline, around), not timeline.has_newer)
+    inside = (facts, me, uploads, _unread_link(room, timeline, around), timeline.has_newer)
     page = _render(
         "pages/room.html",
         frame=frame,
@@ -221,8 +221,10 @@ def room_page(
 
 
 @lru_cache(INSIDES_KEPT_MAX)
-def _ordinary_inside(room: views.Room, me: views.Face, uploads: UploadLimits, unread_link: Html, live: bool) -> Html:
-    return _inside(room, me, uploads, unread_link, live, None, None)
+def _ordinary_inside(
+    room: views.Room, me: views.Face, uploads: UploadLimits, unread_link: Html, has_newer: bool
+) -> Html:
+    return _inside(room, me, uploads, unread_link, has_newer, None, None)
 
 
 def _inside(
@@ -230,7 +232,7 @@ def _inside(
     me: views.Face,
     uploads: UploadLimits,
     unread_link: Html,
-    live: bool,
+    has_newer: bool,
     form: views.Form | None,
     replying: views.Quote | None,
 ) -> Html:
@@ -239,7 +241,7 @@ def _inside(
         room=room,
         uploads=uploads,
         unread_link=unread_link,
-        live=live,
+        has_newer=has_newer,
         form=form or views.Form(),
         replying=replying,
         unsent=str(_unsent(me)),

@@ -20,7 +20,7 @@ from app.errors import Invalid, Problem
 from app.media import Media
 from app.storage import Storage
 from app.tables import Attachment as AttachmentTable
-from app.views import PREVIEW_PIXELS, Attachment, Person, Room
+from app.views import PREVIEW_PIXELS, Attachment, Person
 
 PICTURE_PIXELS = 4096  # the longer side of a picture that is opened whole
 NAME_LENGTH_MAX = 120
@@ -75,7 +75,7 @@ class Content:
     variants: Sequence[tuple[str, IO[bytes]]]
 
 
-async def take_in(person: Person, room: Room, upload: Upload, storage: Storage) -> Attachment:
+async def take_in(person: Person, room: int, upload: Upload, storage: Storage) -> Attachment:
     """Keep a file until a message carries it. Raises Invalid (field `files`), Unavailable."""
     name = cleaned(upload.name)
     content = await _content(name, upload.file, upload.size)
@@ -90,7 +90,7 @@ async def take_in(person: Person, room: Room, upload: Upload, storage: Storage) 
     await AttachmentTable.raw(
         _TAKE_IN,
         attachment.id,
-        room.id,
+        room,
         person.id,
         attachment.kind,
         attachment.name,
@@ -137,7 +137,7 @@ async def _content(name: str, file: IO[bytes], size: int) -> Content:
     return Content(kind, len(full.content), full.width, full.height, variants)
 
 
-async def chosen(person: Person, room: Room, ids: Sequence[str], message: UUID, most: int) -> tuple[UUID, ...]:
+async def chosen(person: Person, room: int, ids: Sequence[str], message: UUID, most: int) -> tuple[UUID, ...]:
     """Those files that a message is to carry, each once, in this order; raises Invalid for any that is not there."""
     try:
         wanted = tuple(dict.fromkeys(UUID(one) for one in ids))
@@ -146,7 +146,7 @@ async def chosen(person: Person, room: Room, ids: Sequence[str], message: UUID, 
     if len(wanted) > most:
         raise Invalid(files=f"A message can carry {most} files; this one has {len(wanted)}.")
     if wanted:
-        rows = await AttachmentTable.raw(_CHOSEN, list(wanted), room.id, person.id, message)
+        rows = await AttachmentTable.raw(_CHOSEN, list(wanted), room, person.id, message)
         if len(rows) < len(wanted):
             raise Invalid(files="One of the files is no longer there. Please attach it again.")
     return wanted

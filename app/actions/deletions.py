@@ -8,6 +8,8 @@ from app.storage import Storage
 from app.tables import Message
 from app.views import Html, MessagePlace, Person
 
+NOT_YOURS = "Only its author and the room's admins can delete a message."
+
 _DELETE = """
 WITH gone AS (
     UPDATE message SET body = '', html = '', reply_to = NULL, files = NULL, deleted_at = now()
@@ -33,17 +35,17 @@ async def delete(person: Person, message: MessagePlace, hub: Hub, storage: Stora
     """
     if message.kind == "system":
         raise NotAllowed("What happened in the room is part of its history and cannot be deleted.")
-    if not (message.is_mine or message.is_admin):
-        raise NotAllowed("Only its author and the room's admins can delete a message.")
     async with Message._meta.db.transaction():
-        await stamps.lock(message.room)
+        role = await stamps.lock(message.room, person.id)
+        if not (message.is_mine or role == "admin"):
+            raise NotAllowed(NOT_YOURS)
         before = (await Message.raw("SELECT deleted_at FROM message WHERE id = {}", message.id))[0]["deleted_at"]
         if before is not None:
             return stamps.shown((await stamps.as_they_are([message.id]))[0])
         mentioned = [row["person"] for row in await Message.raw(_DELETE, message.id)]
         files = [row["id"] for row in await Message.raw(_DISCARD, message.id)]
         if not message.is_mine:
-            await audit.record(person.id, "delete message", message.author, message.room, str(message.id))
+            await audit.record(person.id, "delete-message", message.author, message.room, str(message.id))
         rows = await stamps.stamp(message.id)
     shown = stamps.tell(rows, hub)
     await tell_marks(hub, message.room, mentioned)

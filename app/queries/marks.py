@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from app import lines
 from app.realtime.events import RoomActive
 from app.tables import Membership, Room
 from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts, RoomMarks, Standing
@@ -14,14 +15,6 @@ SELECT m.room, r.last_seq, m.last_read_seq,
        (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
            AS mentions
 FROM membership m JOIN room r ON r.id = m.room WHERE m.person = {}
-"""
-
-_READ_COUNTS = """
-SELECT r.id AS room, r.last_seq, count(*) AS people,
-       count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM newest.author) AS readers
-FROM room r JOIN membership m ON m.room = r.id
-LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
-WHERE r.id = any({}::int[]) GROUP BY r.id, r.last_seq
 """
 
 _MARKS = """
@@ -71,7 +64,7 @@ async def marks_of(person: int) -> Sequence[RoomMarks]:
 
 async def read_counts(rooms: Sequence[int]) -> Mapping[int, Receipts]:
     """How many people each room has, and how many have read its newest message; no marks."""
-    rows = await Room.raw(_READ_COUNTS, list(rooms))
+    rows = await Room.raw(lines.READ_COUNTS, list(rooms))
     return {row["room"]: Receipts(row["people"], row["last_seq"], row["readers"], ()) for row in rows}
 
 

@@ -9,7 +9,7 @@ from litestar.response import Stream
 from app import access, rendering
 from app.actions import attachments
 from app.errors import Invalid, NotThere
-from app.limits import UPLOAD, Limits
+from app.limits import UPLOADING
 from app.settings import Settings
 from app.storage import Storage
 from app.views import FilePlace, Person
@@ -23,16 +23,15 @@ SHOWN_ALONE = "default-src 'none'; img-src 'self'; media-src 'self'; style-src '
 """What a file may do that is opened by itself: be looked at or listened to, and nothing else."""
 
 
-@post("/rooms/{room_id:int}/files", status_code=200, request_max_body_size=None)  # bounded as it is read
+@post("/rooms/{room_id:int}/files", status_code=200, limit=UPLOADING, request_max_body_size=None)  # bounded as read
 async def take_in(
-    request: AnyRequest, person: Person, settings: Settings, storage: Storage, limits: Limits, room_id: FromPath[int]
+    request: AnyRequest, person: Person, settings: Settings, storage: Storage, room_id: FromPath[int]
 ) -> Response[str]:
     room = await access.room_for(person, room_id)
-    await limits.take(UPLOAD, str(person.id))
     sent = await text_and_files(request, Bounds(files=1, bytes=settings.uploads.file_bytes_max))
     if sent.problem or not sent.files:
         raise sent.problem or Invalid(files="Please choose a file first.")
-    attachment = await attachments.take_in(person, room, sent.files[0], storage)
+    attachment = await attachments.take_in(person, room.id, sent.files[0], storage)
     return html(rendering.uploaded(attachment))
 
 

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 from app import access, rendering
 from app.actions import deletions
 from app.actions.receipts import Receipts
+from app.limits import DELETING, MARKING
 from app.queries import marks
 from app.realtime.hub import Hub
 from app.storage import Storage
@@ -37,7 +38,7 @@ async def readers(request: AnyRequest, person: Person, message_id: FromPath[str]
     return html(rendering.readers_page(await frame_for(request, person, message.room), message, people, more))
 
 
-@post("/messages/{message_id:str}/unread", status_code=200)
+@post("/messages/{message_id:str}/unread", status_code=200, limit=MARKING)
 async def mark_unread(
     request: AnyRequest, person: Person, receipts: Receipts, message_id: FromPath[str]
 ) -> Response[str]:
@@ -46,7 +47,7 @@ async def mark_unread(
     return html("") if is_htmx(request) else redirect("/rooms")
 
 
-@post("/messages/{message_id:str}/delete", status_code=200)
+@post("/messages/{message_id:str}/delete", status_code=200, limit=DELETING)
 async def delete(
     request: AnyRequest, person: Person, hub: Hub, storage: Storage, message_id: FromPath[str]
 ) -> Response[str]:

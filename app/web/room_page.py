@@ -50,6 +50,7 @@ class RoomPages:
         person: Person,
         room: Room,
         before: int | None = None,
+        after: int | None = None,
         around: MessagePlace | None = None,
         form: Form | None = None,
     ) -> Sequence[Piece]:
@@ -57,7 +58,7 @@ class RoomPages:
         if around:
             before = around.seq + MESSAGES_AFTER
         mine, standing = await rooms.mine_and_standing(person.id, room.id)
-        shown = _shown(await timeline.before(room.id, before)) if before else await self._newest_of(room, standing)
+        shown = await self._slice_of(room, standing, before, after)
         parts = rendering.room_page(
             replace(bare_frame(request), me=person, rooms=mine, room=room.id),
             room,
@@ -75,6 +76,13 @@ class RoomPages:
             "people": await self._people_of(room, standing),
         }
         return [piece for place, html in parts for piece in (places.get(place), passing(html)) if piece]
+
+    async def _slice_of(self, room: Room, standing: Standing, before: int | None, after: int | None) -> Shown:
+        if after and (following := await timeline.after(room.id, after)).messages:
+            return _shown(following)
+        if before and not after:
+            return _shown(await timeline.before(room.id, before))
+        return await self._newest_of(room, standing)
 
     async def _newest_of(self, room: Room, standing: Standing) -> Shown:
         async def make() -> Shown:

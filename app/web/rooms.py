@@ -7,6 +7,7 @@ from litestar.response.base import ASGIResponse
 from app import access, rendering
 from app.actions import rooms as room_actions
 from app.errors import Invalid, NotThere, SignedOut
+from app.limits import MAKING_ROOMS
 from app.queries import rooms
 from app.realtime.hub import Hub
 from app.views import Form, Person
@@ -14,7 +15,7 @@ from app.web.forms import fields
 from app.web.pages import frame_for, html, see_other
 from app.web.pieces import answer, passing
 from app.web.room_page import RoomPages
-from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie, person_of
+from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie, remembered
 
 NEW_ROOM = Form({"visibility": "open"})
 
@@ -34,7 +35,7 @@ async def directory(request: AnyRequest, person: Person) -> Response[str]:
     return await _directory_page(request, person, NEW_ROOM)
 
 
-@post("/rooms")
+@post("/rooms", limit=MAKING_ROOMS)
 async def create(request: AnyRequest, person: Person, hub: Hub) -> Response[str]:
     form = await fields(request)
     try:
@@ -47,13 +48,14 @@ async def create(request: AnyRequest, person: Person, hub: Hub) -> Response[str]
 @get("/rooms/{room_id:int}", exclude_from_compression=True)
 async def show(
     request: AnyRequest,
-    room_pages: RoomPages,
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
+    after: FromQuery[int | None] = None,
     around: FromQuery[str | None] = None,
     reply_to: FromQuery[str | None] = None,
 ) -> ASGIResponse:
-    person = await person_of(request)  # a second dependency would bring a task group into every page
+    """What this needs it takes from the app's state: to be given it by the framework costs more than the messages."""
+    person = await remembered(request)
     room = await access.visible_room_for(person, room_id)
     if room.role is None:
         frame = await frame_for(request, person)
@@ -62,7 +64,8 @@ async def show(
     if place and place.room != room.id:
         raise NotThere
     form = Form({"reply_to": reply_to}) if reply_to else None
-    page = await room_pages.of(request, person, room, before=before, around=place, form=form)
+    pages: RoomPages = request.app.state.room_pages
+    page = await pages.of(request, person, room, before=before, after=after, around=place, form=form)
     known = request.cookies.get(ROOM_COOKIE) == str(room.id)
     return answer(request, page, () if known else [kept_cookie(request, ROOM_COOKIE, str(room.id))])
 

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 from litestar import Response, get
 
 from app import rendering, search_terms
+from app.limits import SEARCHING, SUGGESTING
 from app.queries import search as search_query
 from app.views import Person, Suggestion
 from app.web.pages import frame_for, html
@@ -19,7 +20,7 @@ WORDS = {
 }
 
 
-@get("/search")
+@get("/search", limit=SEARCHING)
 async def search(request: AnyRequest, person: Person) -> Response[str]:
     asked = _asked(request)
     text = asked.get("q", "")
@@ -29,7 +30,7 @@ async def search(request: AnyRequest, person: Person) -> Response[str]:
     return html(rendering.search_page(frame, _shown(text), page, query.words, query.hints))
 
 
-@get("/search/suggestions")
+@get("/search/suggestions", limit=SUGGESTING)
 async def suggest(request: AnyRequest, person: Person) -> Response[str]:
     """Ways to finish the last part of what is being typed."""
     before, typed = search_terms.last_part(_asked(request).get("q", ""))

@@ -19,6 +19,8 @@ if (composer && unsent) {
   const read = key => { try { return localStorage.getItem(key) } catch { return null } }
   const keep = (key, text) => { try { text ? localStorage.setItem(key, text) : localStorage.removeItem(key) } catch { /* full, or forbidden: then only this page knows */ } }
 
+  const lacksNewer = () => !!document.querySelector("#messages > .newer")
+
   // -- what is on its way, kept until the server has it
 
   // Read anew each time: another tab of the same room may have put something in.
@@ -88,9 +90,9 @@ if (composer && unsent) {
     remember(message)
     field.value = ""
     keep(draftKey, "")
-    const form = show(message)
+    const form = lacksNewer() ? null : show(message)
     document.dispatchEvent(new Event("teahouse:wrote"))
-    form.requestSubmit()
+    form ? form.requestSubmit() : location.assign(`/rooms/${room}`) // and goes from there, where it stands after the newest
   }
 
   // The server counts characters with one for each line break, as this does.
@@ -107,6 +109,7 @@ if (composer && unsent) {
   })
 
   function resume() {
+    if (lacksNewer()) return
     for (const message of outbox()) {
       const there = document.getElementById(`m-${message.id}`)
       if (there?.dataset.seq) forget(message.id)

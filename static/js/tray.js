@@ -2,6 +2,7 @@
 const composer = document.querySelector("#composer[data-live]")
 const tray = document.getElementById("tray")
 const AT_ONCE_MOST = 3
+const KEPT_MILLISECONDS = 5 * 60 * 60 * 1000 // the server keeps them for six hours
 const SHOWN = /^image\/(?:png|jpeg|gif|webp|avif)$/
 
 if (composer && tray) {
@@ -16,7 +17,7 @@ if (composer && tray) {
 
   const those = states => [...tray.querySelectorAll(`:scope > :is(${states})`)]
   const coming = () => those(".queued, .uploading")
-  const inWords = bytes => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`
+  const inWords = bytes => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`
 
   function say(sentence, isProblem = true) {
     note.textContent = sentence
@@ -26,7 +27,7 @@ if (composer && tray) {
   function add(given) {
     const small = given.filter(file => file.size <= bytesMost)
     const taken = small.slice(0, Math.max(0, filesMost - tray.children.length))
-    const sentences = given.filter(file => file.size > bytesMost).map(file => `${file.name} has ${inWords(file.size)}; a file can have ${inWords(bytesMost)}.`)
+    const sentences = given.filter(file => file.size > bytesMost).map(file => `${file.name} has ${Math.ceil(file.size / 1e5) / 10} MB; a file can have ${bytesMost / 1e6} MB.`)
     if (!given.length) sentences.push("A folder cannot be sent; choose the files in it.")
     if (taken.length < small.length) sentences.push(`A message can have ${filesMost} files; ${small.length - taken.length} more were left out.`)
     if (sentences.length || !waiting) say(sentences.join(" "))
@@ -80,6 +81,7 @@ if (composer && tray) {
     const focused = document.activeElement === remove
     item.replaceWith(stored)
     stored.append(remove)
+    stored.dataset.at = Date.now()
     if (focused) remove.focus()
     next()
   }
@@ -131,6 +133,7 @@ if (composer && tray) {
 
   function bringBack(items) {
     tray.insertAdjacentHTML("beforeend", items.join(""))
+    for (const item of those(".uploaded")) if (Date.now() - item.dataset.at > KEPT_MILLISECONDS) item.remove()
     settle()
   }
 

@@ -42,6 +42,30 @@ def sound(name: str = "thrush.wav", seconds: int = 20) -> dict[str, Any]:
     return {"name": name, "mimeType": "audio/wav", "buffer": recorded.getvalue()}
 
 
+async def film(person: Person, name: str = "pump.webm") -> dict[str, Any]:
+    """A second of moving colour, recorded by the person's own browser."""
+    encoded = await person.page.evaluate(
+        """async () => {
+            const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 240 })
+            const brush = canvas.getContext("2d")
+            const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: "video/webm" })
+            const pieces = []
+            recorder.ondataavailable = event => pieces.push(event.data)
+            recorder.start()
+            const began = performance.now()
+            await new Promise(done => requestAnimationFrame(function paint(now) {
+                brush.fillStyle = `hsl(${now / 5} 60% 40%)`
+                brush.fillRect(0, 0, 320, 240)
+                now - began < 1000 ? requestAnimationFrame(paint) : done()
+            }))
+            await new Promise(done => { recorder.onstop = done; recorder.stop() })
+            const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer())
+            return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))
+        }"""
+    )
+    return {"name": name, "mimeType": "video/webm", "buffer": base64.b64decode(encoded)}
+
+
 async def choose(person: Person, *files: dict[str, Any], by: str = CHOICE) -> None:
     await person.page.set_input_files(by, list(files))
 

@@ -1,6 +1,7 @@
 """Pictures and files are added by every way there is, uploaded one by one, and sent with a message."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,14 +38,29 @@ async def test_pictures_and_files_are_chosen_by_the_button_and_arrive_with_their
         await loaded(person, 2)
         article = person.page.locator("#messages > .message[data-seq]", has_text="the bed as it is")
         assert await article.locator("a.picture img").evaluate_all("all => all.map(each => each.alt)") == [
-            "wall.png",
-            "pond.png",
+            "wall.webp",
+            "pond.webp",
         ]
         assert await article.locator("a.file").inner_text() == "plan.pdf\n2.5 MB"
     assert await ana.page.locator(TRAY).count() == 0
     assert await ana.seqs() == await bo.seqs()
     width = await bo.page.evaluate("document.documentElement.scrollWidth")
     assert width == size["viewport"]["width"]  # nothing stands out at the side
+
+
+async def test_the_button_opens_the_systems_choice_by_mouse_and_by_keyboard(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    async with ana.page.expect_file_chooser() as choice:
+        await ana.page.click("#composer .attach")
+    await (await choice.value).set_files([picture("wall.png"), picture("pond.png")])
+    await uploaded(ana, 2)
+    await ana.until(f"document.activeElement.matches('{FIELD}')")  # the caption can be written at once
+    await ana.page.keyboard.press("Shift+Tab")
+    async with ana.page.expect_file_chooser() as choice:
+        await ana.page.keyboard.press("Enter")
+    await (await choice.value).set_files([document()])
+    await uploaded(ana, 3)
 
 
 @SIZES
@@ -266,7 +282,7 @@ async def test_too_large_and_too_many_are_refused_at_once_and_the_others_go_on(a
             choice.dispatchEvent(new Event("change", {{ bubbles: true }}))
         }}"""
     )
-    await ana.page.locator(NOTE, has_text="film.mov has 50 MB; a file can have 50 MB.").wait_for()
+    await ana.page.locator(NOTE, has_text="film.mov has 50.1 MB; a file can have 50 MB.").wait_for()
     await uploaded(ana, 1)
     await choose(ana, *[document(f"{n}.pdf") for n in range(11)])
     await ana.page.locator(NOTE, has_text="A message can have 10 files; 2 more were left out.").wait_for()
@@ -312,6 +328,17 @@ async def test_uploaded_files_survive_a_reload_and_can_be_removed(arrive: Arrive
     assert await ana.page.locator("#messages a.file").count() == 0
 
 
+async def test_what_the_server_no_longer_keeps_is_gone_from_the_tray_as_well(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    await choose(ana, document("plan.pdf"))
+    await uploaded(ana)
+    await ana.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(hours=5, minutes=1))
+    await ana.page.reload()
+    await ana.connected()
+    assert await ana.page.locator(TRAY).count() == 0
+
+
 async def test_a_message_that_was_not_sent_keeps_its_files(arrive: Arrive) -> None:
     ana = await arrive("Ana")
     await ana.make_room("Garden plans")
@@ -321,7 +348,7 @@ async def test_a_message_that_was_not_sent_keeps_its_files(arrive: Arrive) -> No
     await ana.page.click(".send")
     bubble = ana.page.locator(".message.unsent-failed")
     await bubble.wait_for()
-    assert await bubble.locator(".files b").all_inner_texts() == ["wall.png", "plan.pdf"]
+    assert await bubble.locator(".files b").all_inner_texts() == ["wall.webp", "plan.pdf"]
     assert await ana.page.locator(TRAY).count() == 0
 
     await bubble.locator("text=Edit").click()
@@ -348,4 +375,4 @@ async def test_without_javascript_one_form_sends_text_and_files(arrive: Arrive) 
     await ana.sees("plain old form")
     assert await ana.page.locator("#messages a.file b").inner_text() == "plan.pdf"
     await ana.page.click("#messages .picture")
-    await ana.page.wait_for_url("**/files/*/wall.png")  # the link opens the picture itself
+    await ana.page.wait_for_url("**/files/*/wall.webp")  # the link opens the picture itself

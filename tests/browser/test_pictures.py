@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import DESK, PHONE, Arrive, Person
-from tests.browser.given_files import Gate, choose, picture, sound, uploaded
+from tests.browser.given_files import Gate, choose, film, picture, sound, uploaded
 
 VIEWER = "#viewer[open]"
 SIZES = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -46,26 +46,26 @@ async def test_keys_lead_through_the_pictures_and_the_focus_returns(arrive: Arri
     await post(ana, "one.png", "two.png", caption="a pair")
     await post(ana, "three.png")
     await ana.page.locator("#messages .picture").nth(1).click()
-    await shows(ana, "two.png", "2 / 3")
+    await shows(ana, "two.webp", "2 / 3")
     for key, name, place in [
-        ("ArrowRight", "three.png", "3 / 3"),
-        ("ArrowRight", "three.png", "3 / 3"),
-        ("Home", "one.png", "1 / 3"),
-        ("ArrowLeft", "one.png", "1 / 3"),
-        ("End", "three.png", "3 / 3"),
-        ("ArrowLeft", "two.png", "2 / 3"),
+        ("ArrowRight", "three.webp", "3 / 3"),
+        ("ArrowRight", "three.webp", "3 / 3"),
+        ("Home", "one.webp", "1 / 3"),
+        ("ArrowLeft", "one.webp", "1 / 3"),
+        ("End", "three.webp", "3 / 3"),
+        ("ArrowLeft", "two.webp", "2 / 3"),
     ]:
         await ana.page.keyboard.press(key)
         await shows(ana, name, place)
     await ana.page.click(f"{VIEWER} [data-step='1']")
-    await shows(ana, "three.png", "3 / 3")
+    await shows(ana, "three.webp", "3 / 3")
     address = ana.page.url
     await ana.page.keyboard.press("Escape")
     await closed(ana)
     await ana.until("document.activeElement === document.querySelectorAll('#messages .picture')[1]")
     assert ana.page.url == address
     await ana.page.keyboard.press("Enter")
-    await shows(ana, "two.png", "2 / 3")
+    await shows(ana, "two.webp", "2 / 3")
     await ana.page.mouse.click(20, 700)  # beside the picture
     await closed(ana)
 
@@ -76,11 +76,11 @@ async def test_swipes_lead_through_the_pictures_and_the_back_button_closes(arriv
     await post(ana, "one.png", "two.png")
     address = ana.page.url
     await ana.page.locator("#messages .picture").first.tap()
-    await shows(ana, "one.png", "1 / 2")
+    await shows(ana, "one.webp", "1 / 2")
     await swipe(ana, -200)
-    await shows(ana, "two.png", "2 / 2")
+    await shows(ana, "two.webp", "2 / 2")
     await swipe(ana, 200)
-    await shows(ana, "one.png", "1 / 2")
+    await shows(ana, "one.webp", "1 / 2")
     await ana.page.go_back()
     await closed(ana)
     assert ana.page.url == address
@@ -93,7 +93,7 @@ async def test_the_viewer_leads_to_the_message_and_to_the_picture_in_full(arrive
     await post(ana, "one.png")
     link = ana.page.locator("#messages .picture")
     await link.click()
-    await shows(ana, "one.png", "1 / 1")
+    await shows(ana, "one.webp", "1 / 1")
     assert await ana.page.locator(f"{VIEWER} [data-full]").get_attribute("href") in (
         await link.get_attribute("href"),
         await link.evaluate("link => link.href"),
@@ -110,13 +110,13 @@ async def test_what_arrives_leaves_the_viewer_alone_and_a_deleted_picture_closes
     await post(ana, "one.png", caption="first")
     await bo.sees("first")
     await bo.page.click("#messages .picture")
-    await shows(bo, "one.png", "1 / 1")
+    await shows(bo, "one.webp", "1 / 1")
     await post(ana, "two.png", caption="second")
-    await shows(bo, "one.png", "1 / 2")
+    await shows(bo, "one.webp", "1 / 2")
     await bo.page.keyboard.press("ArrowRight")
-    await shows(bo, "two.png", "2 / 2")
+    await shows(bo, "two.webp", "2 / 2")
     await bo.page.keyboard.press("ArrowLeft")
-    await shows(bo, "one.png", "1 / 2")
+    await shows(bo, "one.webp", "1 / 2")
 
     article = ana.page.locator("#messages > .message", has_text="first")
     await article.hover()
@@ -178,3 +178,50 @@ async def test_sound_plays_in_the_page_from_any_place(arrive: Arrive, size: dict
     assert 40 < reached[0] < 50
     assert reached[1] == 60
     assert await ana.page.locator("#messages .media figcaption a").inner_text() == "thrush.wav"
+
+
+@SIZES
+async def test_a_film_plays_in_the_page_in_a_place_that_does_not_change(arrive: Arrive, size: dict) -> None:
+    ana = await arrive("Ana", **size)
+    await ana.make_room("Garden plans")
+    await choose(ana, await film(ana))
+    await uploaded(ana)
+    async with Gate(ana, "**/files/*/pump.webm") as gate:
+        await ana.page.click(".send")
+        player = ana.page.locator("#messages .media video")
+        await player.wait_for()
+        before = await player.bounding_box()
+        gate.opened.set()
+        width = await player.evaluate(
+            """player => new Promise((done, failed) => {
+                player.onerror = () => failed(player.error.message)
+                player.ontimeupdate = () => { if (player.currentTime > 0.3) done(player.videoWidth) }
+                player.muted = true
+                player.play()
+            })"""
+        )
+    assert width == 320
+    assert await player.bounding_box() == before
+    if size is PHONE:
+        assert before["width"] > 290
+
+
+async def test_a_picture_gets_its_words_later_and_is_answered_by_its_name(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    await post(ana, "wall.png")
+    await ana.page.press("#composer textarea", "ArrowUp")
+    await ana.page.fill(".message > .edit textarea", "the wall in May")
+    await ana.page.press(".message > .edit textarea", "Enter")
+    await ana.page.locator(".message.edited .body", has_text="the wall in May").wait_for()
+    assert await ana.page.locator(".message.edited .picture").count() == 1
+
+    await post(ana, "pond.png")
+    article = ana.page.locator("#messages > .message").last
+    await article.hover()
+    await article.locator(".more").click()
+    await ana.page.click(".message-menu [data-reply]")
+    await ana.page.locator("#replying span", has_text="pond.webp").wait_for()
+    await ana.send("how deep?")
+    await ana.sees("how deep?")
+    await ana.page.locator("#messages > .message[data-seq] .quote span", has_text="pond.webp").wait_for()
