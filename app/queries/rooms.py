@@ -1,12 +1,13 @@
 """Lists of rooms, and of the people in one."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import Any, NamedTuple
 
-from app import rendering
-from app.errors import NotThere
+from app import access, rendering
 from app.tables import Membership, Room
 from app.views import MEMBERS_SHOWN_MAX, Face, Member, Person, RoomCard, Standing
+from app.views import Room as RoomView
 
 DIRECTORY_ROOMS_MAX = 200
 
@@ -14,8 +15,8 @@ _CARD = """
 r.id, r.name, r.visibility, r.kind, r.last_seq, m.last_read_seq, m.notify, o.ids, o.names, o.avatars,
 (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq) AS mentions
 """
-_MINE_FROM = """
-FROM membership m JOIN room r ON r.id = m.room
+_MINE_TABLES = """
+membership m JOIN room r ON r.id = m.room
 LEFT JOIN LATERAL (
     SELECT array_agg(p.id ORDER BY p.id) AS ids, array_agg(p.name ORDER BY p.id) AS names,
            array_agg(p.avatar ORDER BY p.id) AS avatars
@@ -25,7 +26,7 @@ LEFT JOIN LATERAL (
 """
 _LATEST_FIRST = "ORDER BY r.last_posted_at DESC, r.id DESC"
 
-_MINE = f"SELECT {_CARD} {_MINE_FROM} WHERE m.person = {{}} {_LATEST_FIRST}"
+_MINE = f"SELECT {_CARD} FROM {_MINE_TABLES} WHERE m.person = {{}} {_LATEST_FIRST}"
 
 _STANDING = """
 SELECT r.version, f.version AS faces, r.last_seq, read.people, read.readers, read.seen
@@ -38,10 +39,13 @@ CROSS JOIN LATERAL (
 WHERE r.id = {}
 """
 
-# One question instead of two: it is asked for every page of a room.
-_MINE_AND_STANDING = f"""
-SELECT ARRAY[s.version, s.faces, s.last_seq, s.people, s.readers, s.seen] AS standing, {_CARD}
-{_MINE_FROM} CROSS JOIN ({_STANDING}) AS s WHERE m.person = {{}} {_LATEST_FIRST}
+# One question instead of three: it is asked for every page of a room.
+_OPENED = f"""
+SELECT ROW({", ".join(f"door.{field.name}" for field in fields(RoomView))}) AS door,
+       ARRAY[s.version, s.faces, s.last_seq, s.people, s.readers, s.seen] AS standing,
+       {_CARD}
+FROM ({access.ROOM_FOR}) AS door CROSS JOIN ({_STANDING}) AS s LEFT JOIN ({_MINE_TABLES}) ON m.person = {{}}
+{_LATEST_FIRST}
 """
 
 _DIRECTORY = """
@@ -87,16 +91,24 @@ async def mine(person: int) -> Sequence[RoomCard]:
     return [_card(row) for row in await Membership.raw(_MINE, person)]
 
 
-async def mine_and_standing(person: int, room: int) -> tuple[Sequence[RoomCard], Standing]:
-    """The same, and where one room stands: by this answer everything else of the room's page may be kept.
+class Opened(NamedTuple):
+    """What the page of a room asks first: the room through its door, where it stands, and the person's rooms."""
 
-    Raises NotThere if the person is in no room at all any more.
-    """
-    rows = await Room.raw(_MINE_AND_STANDING, room, person)
-    if not rows:
-        raise NotThere
-    numbers = [row.pop("standing") for row in rows]
-    return [_card(row) for row in rows], Standing(*numbers[0])
+    room: RoomView
+    standing: Standing
+    mine: Sequence[RoomCard]
+
+
+async def opened(person: Person, room_id: int) -> Opened:
+    """A room that the person is in or could walk into; raises NotThere for any other, like `access`."""
+    rows: Sequence[dict[str, Any]] = []
+    if 0 < room_id <= access.INT4_MAX:
+        rows = await Room.raw(_OPENED, False, person.id, room_id, room_id, person.id)
+    room = access.visible(RoomView(*rows[0]["door"]) if rows else None)
+    standing = Standing(*rows[0]["standing"])
+    for row in rows:
+        del row["door"], row["standing"]
+    return Opened(room, standing, [_card(row) for row in rows if row["id"]])
 
 
 async def list_of(person: int) -> str:

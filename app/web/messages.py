@@ -14,7 +14,7 @@ from app.actions import attachments, messages
 from app.actions.messages import Files, Posts
 from app.errors import Invalid, NotAMember, NotThere, Problem, Taken, TooLarge, TooOften, Unavailable
 from app.limits import POSTING, UPLOADING, Limits
-from app.queries import talk, timeline
+from app.queries import rooms, talk, timeline
 from app.realtime.live_room import ReadChanges
 from app.settings import Settings
 from app.storage import Storage
@@ -49,7 +49,8 @@ async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[
                 raise
             problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
             pages: RoomPages = request.app.state.room_pages
-            again = await pages.of(request, person, room, form=Form(dict(sent.text), problems))
+            opened = await rooms.opened(person, room.id)
+            again = await pages.of(request, person, opened, form=Form(dict(sent.text), problems))
             page = html(plain(again).decode(), problem.status)
             if isinstance(problem, TooOften):
                 page.headers["Retry-After"] = str(problem.retry_after)

@@ -12,6 +12,7 @@ from uuid import uuid4
 from app import access, rendering
 from app.errors import NotAMember, NotThere
 from app.queries import marks, rooms, talk, timeline
+from app.queries.rooms import Opened
 from app.settings import UploadLimits
 from app.views import Form, Html, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
 from app.web.pages import bare_frame
@@ -48,16 +49,16 @@ class RoomPages:
         self,
         request: AnyRequest,
         person: Person,
-        room: Room,
+        opened: Opened,
         before: int | None = None,
         after: int | None = None,
         around: MessagePlace | None = None,
         form: Form | None = None,
     ) -> Sequence[Piece]:
-        """The page of a room the person is in; `form` is a composer that comes back with what was typed."""
+        """The page of a room that the person is in; `form` is a composer that comes back with what was typed."""
         if around:
             before = around.seq + MESSAGES_AFTER
-        mine, standing = await rooms.mine_and_standing(person.id, room.id)
+        room, standing, mine = opened
         shown = await self._slice_of(room, standing, before, after)
         parts = rendering.room_page(
             replace(bare_frame(request), me=person, rooms=mine, room=room.id),

@@ -1,5 +1,7 @@
 """The room page, the directory, and making a room."""
 
+from dataclasses import replace
+
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response.base import ASGIResponse
@@ -12,7 +14,7 @@ from app.queries import rooms
 from app.realtime.hub import Hub
 from app.views import Form, Person
 from app.web.forms import fields
-from app.web.pages import frame_for, html, see_other
+from app.web.pages import bare_frame, frame_for, html, see_other
 from app.web.pieces import answer, passing
 from app.web.room_page import RoomPages
 from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie, remembered
@@ -56,16 +58,17 @@ async def show(
 ) -> ASGIResponse:
     """What this needs it takes from the app's state: to be given it by the framework costs more than the messages."""
     person = await remembered(request)
-    room = await access.visible_room_for(person, room_id)
+    opened = await rooms.opened(person, room_id)
+    room = opened.room
     if room.role is None:
-        frame = await frame_for(request, person)
+        frame = replace(bare_frame(request), me=person, rooms=opened.mine)
         return answer(request, [passing(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))])
     place = await access.message_for(person, around) if around else None
     if place and place.room != room.id:
         raise NotThere
     form = Form({"reply_to": reply_to}) if reply_to else None
     pages: RoomPages = request.app.state.room_pages
-    page = await pages.of(request, person, room, before=before, after=after, around=place, form=form)
+    page = await pages.of(request, person, opened, before=before, after=after, around=place, form=form)
     known = request.cookies.get(ROOM_COOKIE) == str(room.id)
     return answer(request, page, () if known else [kept_cookie(request, ROOM_COOKIE, str(room.id))])
 
