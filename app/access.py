@@ -32,7 +32,7 @@ MAY_WRITE = """(
 for posting, which has no time for a question of its own. (No EXISTS, which PostgreSQL may answer by reading all
 memberships.)"""
 
-_ROOM_FOR = """
+ROOM_FOR = """
 SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m.notify, m.last_read_seq, m.seen_seq,
        CASE WHEN r.kind = 'group' THEN r.name ELSE (
            SELECT string_agg(p.name, ', ' ORDER BY p.id) FROM membership o JOIN person p ON p.id = o.person
@@ -125,10 +125,15 @@ async def visible_room_for(person: Person, room_id: int) -> RoomView:
     """A room that the person is in or could walk into; raises NotThere for any other."""
     rows: list[dict[str, Any]] = []
     if 0 < room_id <= INT4_MAX:
-        rows = await Room.raw(_ROOM_FOR, False, person.id, room_id)
-    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+        rows = await Room.raw(ROOM_FOR, False, person.id, room_id)
+    return visible(RoomView(**rows[0]) if rows else None)
+
+
+def visible(room: RoomView | None) -> RoomView:
+    """What ROOM_FOR found, if its person may know of it; raises NotThere."""
+    if room is None or (room.role is None and room.visibility != "open"):
         raise NotThere
-    return RoomView(**rows[0])
+    return room
 
 
 async def message_for(person: Person, message_id: str) -> MessagePlace:
@@ -185,9 +190,7 @@ async def room_behind(code: str) -> RoomView:
     """The room that an invitation link leads to; raises NotThere. The code is the permission."""
     rows = []
     if "\0" not in code:
-        rows = await Room.raw(
-            _ROOM_FOR.replace("r.id = {}", "r.invite_code = {} AND r.kind = 'group'"), True, 0, code
-        )
+        rows = await Room.raw(ROOM_FOR.replace("r.id = {}", "r.invite_code = {} AND r.kind = 'group'"), True, 0, code)
     if not rows:
         raise NotThere("This invitation is no longer valid. Ask for a new one.")
     return RoomView(**rows[0])

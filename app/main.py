@@ -52,6 +52,7 @@ from app.web import (
 )
 from app.web import settings as room_settings
 from app.web.origins import refuse_cross_site
+from app.web.room_page import RoomPages
 from app.web.visitors import maybe_signed_in, signed_in
 
 FORM_BYTES_MAX = 512 * 1024
@@ -167,11 +168,13 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         "limits": Limits(redis, settings.limits),
         "posts": Posts(hub),
         "receipts": receipts,
+        "room_pages": RoomPages(hub.presence.status_of, settings.uploads),
         "storage": storage,
     }
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
+        static.files()
         await database.start()
         work = {
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),

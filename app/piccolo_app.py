@@ -8,6 +8,7 @@ from app.tables import (
     Attachment,
     Audit,
     Avatar,
+    Faces,
     LoginSession,
     Membership,
     Mention,
@@ -24,6 +25,7 @@ APP_CONFIG = AppConfig(
     table_classes=[
         Person,
         Avatar,
+        Faces,
         LoginSession,
         Room,
         Membership,

@@ -39,6 +39,13 @@ class Avatar(Table, tablename="avatar"):
     content = Bytea()
 
 
+class Faces(Table, tablename="faces"):
+    """One row. Its version grows with each change of anybody's name, picture or role, in the same transaction: what
+    was rendered with them, and is kept, holds for as long as this number."""
+
+    version = BigInt(default=0)
+
+
 class LoginSession(Table, tablename="login_session"):
     id: Serial
     token_hash = Bytea(unique=True)  # SHA-256 of the token in the cookie

@@ -317,6 +317,18 @@ RECEIPTS_PEOPLE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a room stands, in numbers that are others as soon as its page would show its people something else."""
+
+    version: int
+    faces: int  # of the whole house: it grows with each change of a name, a picture or a role
+    last_seq: int
+    people: int
+    readers: int  # of the newest message, besides its author
+    seen: int  # the sum of how far each has read
+
+
+@dataclass(frozen=True, slots=True)
 class RoomNews:
     """What was posted in a room since it was told last: author → their newest seq, (person, seq) of mentions, and
     who wrote something (of what just happened there are authors, but no writers)."""
@@ -621,9 +633,9 @@ def hue(person: int) -> int:
 
 def timestamp(moment: datetime) -> str:
     """For `<time datetime>`: UTC to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat()[:19]}Z"  # strftime takes twice as long, and a page has many
 
 
 def time_in_words(moment: datetime) -> str:
     """For a page without JavaScript; a small script puts the reader's own time in its place."""
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{moment.isoformat(' ')[:16]} UTC"

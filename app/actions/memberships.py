@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.access import INT4_MAX
-from app.actions import audit
+from app.actions import audit, faces
 from app.actions.messages import Draft, Posts, system_draft
 from app.errors import Invalid, NotAllowed, NotThere
 from app.realtime.events import MembershipBegan, MembershipEnded
@@ -139,6 +139,7 @@ async def give_role(actor: Person, room: Room, subject: int, role: str) -> None:
             "UPDATE membership SET role = {} WHERE person = {} AND room = {}", role, subject, room.id
         )
         await audit.record(actor.id, f"make-{role}", subject, room.id)
+        await faces.changed()
 
 
 async def hand_over(rooms: Sequence[int]) -> Sequence[Mapping[str, Any]]:

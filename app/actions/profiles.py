@@ -4,6 +4,7 @@ import hashlib
 from typing import IO
 
 from app import pictures
+from app.actions import faces
 from app.actions.accounts import valid_name
 from app.realtime.events import ProfileChanged
 from app.realtime.hub import Hub
@@ -39,6 +40,7 @@ async def change(person: Person, hub: Hub, name: str | None = None, picture: IO[
             fingerprint = hashlib.sha256(avatar).hexdigest()[:FINGERPRINT_LENGTH]
             await PersonTable.raw(_AVATAR, fingerprint, person.id)  # first: it locks out a change at the same time
             await Avatar.raw(_KEEP_PICTURE, person.id, avatar)
+        await faces.changed()
     await _tell(person, hub)
 
 
@@ -47,6 +49,7 @@ async def remove_picture(person: Person, hub: Hub) -> None:
     async with PersonTable._meta.db.transaction():
         await PersonTable.raw(_AVATAR, None, person.id)
         await Avatar.raw("DELETE FROM avatar WHERE person = {}", person.id)
+        await faces.changed()
     await _tell(person, hub)
 
 

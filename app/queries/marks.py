@@ -1,11 +1,12 @@
 """How far people have read: their own counts, and the receipts that others see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app import lines
 from app.realtime.events import RoomActive
 from app.tables import Membership, Room
-from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts, RoomMarks
+from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts, RoomMarks, Standing
 
 READERS_SHOWN_MAX = 200
 
@@ -69,11 +70,16 @@ async def read_counts(rooms: Sequence[int]) -> Mapping[int, Receipts]:
 
 async def receipts_of(room: int) -> Receipts:
     """Who has read how far; in a large room only how many have read the newest message."""
-    counts = (await read_counts([room])).get(room, Receipts(0, 0, 0, ()))
-    if counts.is_large:
-        return counts
+    return await receipts_at(room, (await read_counts([room])).get(room, Receipts(0, 0, 0, ())))
+
+
+async def receipts_at(room: int, counts: Receipts | Standing) -> Receipts:
+    """The same, where the counts are known already."""
+    receipts = Receipts(counts.people, counts.last_seq, counts.readers, ())
+    if receipts.is_large:
+        return receipts
     rows = await Membership.raw(_MARKS, room, RECEIPTS_PEOPLE_MAX)
-    return Receipts(counts.people, counts.last_seq, counts.readers, tuple(Mark(**row) for row in rows))
+    return replace(receipts, marks=tuple(Mark(**row) for row in rows))
 
 
 async def readers(message: MessagePlace) -> tuple[Sequence[Member], int]:

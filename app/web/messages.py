@@ -1,19 +1,20 @@
 """Messages over HTTP: post, history, and what changed since a version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import FromPath, FromQuery
+from litestar.response.base import ASGIResponse
 
 from app import access, rendering
 from app.actions import attachments, messages
 from app.actions.messages import Files, Posts
 from app.errors import Invalid, NotAMember, NotThere, Problem, Taken, TooLarge, TooOften, Unavailable
 from app.limits import POSTING, UPLOADING, Limits
-from app.queries import timeline
+from app.queries import rooms, talk, timeline
 from app.realtime.live_room import ReadChanges
 from app.sessions import WARM_SECONDS
 from app.settings import Settings
@@ -22,7 +23,8 @@ from app.views import Form, Html, Person
 from app.web.forms import text_and_files
 from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
-from app.web.rooms import room_page
+from app.web.pieces import answer, passing, plain
+from app.web.room_page import RoomPages
 from app.web.uploads import Bounds, Sent
 from app.web.visitors import AnyRequest, person_of, remembered
 
@@ -38,15 +40,19 @@ async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[
     try:
         try:
             article = await _post(request, room_id, sent)
+            if not is_htmx(request):
+                await _check_it_was_stored(request, dict(sent.text))
         except (Invalid, NotThere, Taken, TooLarge, TooOften) as problem:
             # Whoever stands outside is told so, and nothing of what became of the message.
             person = await person_of(request)
             room = await access.room_for(person, room_id)
-            if is_htmx(request) or isinstance(problem, NotThere | Taken):
+            if is_htmx(request) or isinstance(problem, NotThere):
                 raise
             problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
-            form, hub = Form(dict(sent.text), problems), request.app.state.hub
-            page = await room_page(request, person, room, hub, form=form, status=problem.status)
+            pages: RoomPages = request.app.state.room_pages
+            opened = await rooms.opened(person, room.id)
+            again = await pages.of(request, person, opened, form=Form(dict(sent.text), problems))
+            page = html(plain(again).decode(), problem.status)
             if isinstance(problem, TooOften):
                 page.headers["Retry-After"] = str(problem.retry_after)
             return page
@@ -88,6 +94,17 @@ async def _post(request: AnyRequest, room: int, sent: Sent) -> Html:
         raise
 
 
+async def _check_it_was_stored(request: AnyRequest, form: Mapping[str, str]) -> None:
+    """A browser without JavaScript may send a page that it kept twice, with the same id: what was written the second
+    time must not be lost without a word. Raises Taken."""
+    if not form.get("id"):
+        return
+    message = await access.message_for(await person_of(request), form["id"])
+    body = messages.checked(form.get("body", ""), may_be_empty=True)
+    if not message.edited and not message.deleted and await talk.body_of(message) != body:
+        raise Taken
+
+
 async def _take_in(
     request: AnyRequest, person: Person, room: int, uploads: Sequence[attachments.Upload], taken: list[UUID]
 ) -> None:
@@ -100,13 +117,14 @@ async def _take_in(
         taken.append((await attachments.take_in(person, room, upload, storage)).id)
 
 
-@get("/rooms/{room_id:int}/messages")
+@get("/rooms/{room_id:int}/messages", exclude_from_compression=True)
 async def history(
+    request: AnyRequest,
     person: Person,
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
     after: FromQuery[int | None] = None,
-) -> Response[str]:
+) -> ASGIResponse:
     """A slice that joins the page on one side, so it leads on in that direction alone."""
     room = await access.room_for(person, room_id)
     if after is not None:
@@ -115,7 +133,7 @@ async def history(
         slice_ = replace(await timeline.before(room.id, before), has_newer=False)
     else:
         slice_ = await timeline.latest(room.id)
-    return html(rendering.messages(slice_))
+    return answer(request, [passing(rendering.messages(slice_))])
 
 
 @get("/rooms/{room_id:int}/changes")
@@ -123,5 +141,5 @@ async def changes(
     person: Person, resume: ReadChanges, room_id: FromPath[int], since: FromQuery[int] = 0
 ) -> Response[str]:
     room = await access.room_for(person, room_id)
-    answer = await resume(room.id, since)
-    return html(answer.html) if answer.html else html("", 204)
+    missed = await resume(room.id, since)
+    return html(missed.html) if missed.html else html("", 204)
