@@ -27,6 +27,11 @@ OUTAGES = (
 """What asyncpg raises when the server is away, going away, or not answering."""
 
 
+async def _nothing_to_reset(_: Any) -> None:
+    """Nobody leaves anything behind in a connection: what is set or locked is so for a transaction. asyncpg would ask
+    the server to forget it after each query, and wait for the answer; an open transaction it ends in any case."""
+
+
 class Transaction(PostgresTransaction):
     """Piccolo's, except that the connection returns to the pool also when COMMIT or ROLLBACK fails."""
 
@@ -80,6 +85,7 @@ class Database(PostgresEngine):
             max_size=POOL_CONNECTIONS_MAX,
             command_timeout=STATEMENT_SECONDS_MAX,
             max_inactive_connection_lifetime=60,
+            reset=_nothing_to_reset,
         )
 
     async def stop(self) -> None:

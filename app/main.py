@@ -24,8 +24,9 @@ from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
 from app.realtime.lease import Lease
-from app.realtime.live_room import Source
+from app.realtime.source import Source
 from app.realtime.supervision import keep_running
+from app.realtime.together import Together
 from app.settings import Settings
 from app.web import (
     accounts,
@@ -138,7 +139,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         changes.resume,
         timeline.versions,
         access.lost_access,
-        rooms_query.rooms_of,
+        access.admitted,
         marks.last_seqs,
         marks.activity_since,
         marks.marks_of,
@@ -157,6 +158,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         "limits": Limits(redis, settings.limits),
         "posts": Posts(hub),
         "receipts": receipts,
+        "door": Together(access.at_the_door),
     }
 
     @asynccontextmanager
@@ -166,7 +168,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),
             "publishing to Redis": the_bus.send,
             "the lease": lease.keep,
-            "the sweep": hub.sweep_for_ever,
+            "the sweep": hub.sweep.for_ever,
             "read marks": receipts.write_for_ever,
         }
         tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from app.realtime.events import PresenceChanged
-from app.realtime.live_room import Seat
+from app.realtime.seat import Seat
 
 ONLINE, AWAY, OFFLINE = "online", "away", "offline"
 GRACE_SECONDS = 5.0

@@ -9,7 +9,7 @@ from app.actions.messages import Posts
 from app.errors import Invalid, NotAMember, Unavailable
 from app.queries import timeline
 from app.realtime.hub import Hub
-from app.realtime.live_room import ReadChanges
+from app.realtime.source import ReadChanges
 from app.views import Form, Person
 from app.web.forms import fields
 from app.web.pages import bare_frame, html, is_htmx, see_other

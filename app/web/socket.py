@@ -12,10 +12,10 @@ import msgspec
 from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
-from app import access
+from app.access import token_hash
 from app.actions import typing
 from app.actions.receipts import Receipts
-from app.errors import NotAllowed, NotThere, SignedOut, Unavailable
+from app.errors import NotAllowed, SignedOut, Unavailable
 from app.realtime.hub import Hub
 from app.realtime.listener import (
     CLOSE_BAD_FRAME,
@@ -28,10 +28,11 @@ from app.realtime.listener import (
     QueuedListener,
 )
 from app.realtime.protocol import EXTENSION
+from app.realtime.together import Together
 from app.settings import Settings
 from app.views import Person
 from app.web.origins import is_ours
-from app.web.visitors import person_of
+from app.web.visitors import SESSION_COOKIE
 
 logger = logging.getLogger("teahouse")
 
@@ -39,6 +40,7 @@ SOCKETS_PER_PERSON_MAX = 64
 TYPING_SECONDS_MIN = 1.0  # one that comes sooner says nothing new
 
 AnySocket = WebSocket[Any, Any, Any]
+Door = Together[tuple[bytes, int], tuple[Person, bool] | None]  # `access.at_the_door`
 
 
 class Command(msgspec.Struct):
@@ -52,13 +54,13 @@ _commands = msgspec.json.Decoder(Command)
 
 
 @websocket("/socket")
-async def socket(socket: AnySocket, hub: Hub, settings: Settings, receipts: Receipts) -> None:
+async def socket(socket: AnySocket, hub: Hub, settings: Settings, receipts: Receipts, door: Any) -> None:
     await socket.accept()
     try:
-        person, room, since = await _admit(socket, settings)
+        person, room, since = await _admit(socket, settings, door)
     except SignedOut:
         await socket.close(CLOSE_SIGNED_OUT)
-    except (NotAllowed, NotThere):
+    except NotAllowed:
         await socket.close(CLOSE_NO_ACCESS)
     except Unavailable:
         await socket.close(CLOSE_TRY_LATER)
@@ -72,13 +74,18 @@ async def socket(socket: AnySocket, hub: Hub, settings: Settings, receipts: Rece
             await _stay(socket, hub, receipts, person, room, since)
 
 
-async def _admit(socket: AnySocket, settings: Settings) -> tuple[Person, int, int]:
-    """The person, the room and the version to resume from; raises what `access` raises."""
+async def _admit(socket: AnySocket, settings: Settings, door: Door) -> tuple[Person, int, int]:
+    """The person, the room and the version to resume from; raises NotAllowed, SignedOut, Unavailable."""
     if not is_ours(socket, settings):
         raise NotAllowed
-    person = await person_of(socket)
-    room = await access.room_for(person, _number(socket, "room"))
-    return person, room.id, _number(socket, "since")
+    room = _number(socket, "room")
+    found = await door.ask((token_hash(socket.cookies.get(SESSION_COOKIE, "")), room))
+    if found is None:
+        raise SignedOut
+    person, is_member = found
+    if not is_member:
+        raise NotAllowed
+    return person, room, _number(socket, "since")
 
 
 def _number(socket: AnySocket, name: str) -> int:
