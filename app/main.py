@@ -158,7 +158,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         "limits": Limits(redis, settings.limits),
         "posts": Posts(hub),
         "receipts": receipts,
-        "door": Together(access.at_the_door),
+        "reception": socket.Reception(hub, settings, receipts, Together(access.at_the_door)),
     }
 
     @asynccontextmanager

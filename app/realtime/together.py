@@ -30,6 +30,7 @@ class Together(Generic[Key, Answer]):
 
     async def _drain(self) -> None:
         try:
+            await asyncio.sleep(0)  # whoever else is about to ask comes along
             while self._waiting:
                 keys = list(self._waiting)[:ASKED_AT_ONCE_MAX]
                 await self._answer({key: self._waiting.pop(key) for key in keys})
