@@ -164,8 +164,9 @@ class LiveRoom:
         frame = Frame("".join(event.html for event in events))
         self._recent.add(since, version, frame)
         ended = {person for event in events for person in event.ended}
-        for seat in [seat for seat in self.seats if seat.listener.person in ended and seat.version < version]:
-            self._send_out(seat)
+        for seat in [seat for seat in self.seats if seat.listener.person in ended] if ended else ():
+            if seat.version < version:
+                self._send_out(seat)
         for seat in list(self.seats):
             if seat.catching_up:
                 continue

@@ -70,6 +70,8 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         self.conn.available_extensions = [NO_CONTEXT]
         self.takes_compressed = False
         self.is_handed_over = False
+        self.is_ending = False
+        self.may_write = True  # not while too much is unsent, nor at the end
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -115,18 +117,36 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
 
     def write_shared(self, frame: Frame) -> None:
-        """Write the frame; never waits. Above UNSENT_BYTES_MAX unsent bytes the socket is closed."""
-        if self.close_sent or self.disconnected or self.transport.is_closing():
-            return
-        if self.transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
-            self.close_from_server(CLOSE_OVERLOADED)
-        else:
+        """Write the frame; never waits. Above UNSENT_BYTES_MAX unsent bytes the socket is closed.
+
+        This runs for every message and socket, so it asks one question.
+        """
+        if self.may_write:
             self.transport.write(frame.compressed if self.takes_compressed else frame.plain)
+        elif not self.is_ending:
+            self.close_from_server(CLOSE_OVERLOADED)
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(UNSENT_BYTES_MAX, UNSENT_BYTES_MAX)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.may_write = False
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.may_write = not self.is_ending
+
+    def _end(self) -> None:
+        self.is_ending = True
+        self.may_write = False
 
     def close_from_server(self, code: int) -> None:
         """Start the closing handshake, and cut the connection if the peer does not finish it in time."""
-        if self.close_sent or self.disconnected or self.transport.is_closing():
+        if self.is_ending or self.close_sent or self.disconnected or self.transport.is_closing():
             return
+        self._end()
         self.stop_keepalive()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
         self.conn.send_close(code)
@@ -134,6 +154,14 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         self.close_sent = True
         self._read_on()
         self.close_timer = self.loop.call_later(GOODBYE_SECONDS_MAX, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        self._end()
+        super().shutdown()
 
     def handle_close(self, event: Any) -> None:
         super().handle_close(event)
@@ -150,9 +178,11 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
 
     def _cut_off_soon(self) -> None:
         """transport.close() waits for ever for a peer that does not read; a goodbye gets a few seconds."""
+        self._end()
         self.loop.call_later(GOODBYE_SECONDS_MAX, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
+        self._end()
         super().keepalive_timeout()
         if self.transport.get_write_buffer_size():
             self.transport.abort()  # close() would wait for a peer that no longer reads
