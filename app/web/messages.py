@@ -15,7 +15,7 @@ from app.actions.messages import Files, Posts
 from app.errors import Invalid, NotAMember, NotThere, Problem, Taken, TooLarge, TooOften, Unavailable
 from app.limits import POSTING, UPLOADING, Limits
 from app.queries import rooms, talk, timeline
-from app.realtime.live_room import ReadChanges
+from app.realtime.source import ReadChanges
 from app.sessions import WARM_SECONDS
 from app.settings import Settings
 from app.storage import Storage
