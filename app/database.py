@@ -27,6 +27,11 @@ OUTAGES = (
 """What asyncpg raises when the server is away, going away, or not answering."""
 
 
+async def _left_as_it_was(_: object) -> None:
+    """What to do with a connection that comes back, besides ending its transaction: no statement of ours changes a
+    setting, listens or keeps a lock for longer, so the four statements that would undo it are saved."""
+
+
 class Transaction(PostgresTransaction):
     """Piccolo's, except that the connection returns to the pool also when COMMIT or ROLLBACK fails."""
 
@@ -80,6 +85,7 @@ class Database(PostgresEngine):
             max_size=POOL_CONNECTIONS_MAX,
             command_timeout=STATEMENT_SECONDS_MAX,
             max_inactive_connection_lifetime=60,
+            reset=_left_as_it_was,
         )
 
     async def stop(self) -> None:
