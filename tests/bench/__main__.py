@@ -41,7 +41,7 @@ CASES = {
     "balance": balance,
     "weight": weight,
 }
-CASE_SECONDS_MAX = 240
+CASE_SECONDS_MAX = 300
 
 
 def main() -> None:

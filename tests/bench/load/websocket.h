@@ -85,6 +85,7 @@ static void empty(struct buffer *buffer) {
 }
 
 static void drop(struct buffer *buffer, size_t used) {
+    if (!used) return;
     memmove(buffer->data, buffer->data + used, buffer->length -= used);
     if (!buffer->length) empty(buffer);
 }
