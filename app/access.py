@@ -5,11 +5,12 @@ like one that does not exist.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from app.errors import NotAllowed, NotAMember, NotThere, SignedOut
+from app.realtime.source import Claim
 from app.tables import Attachment, LoginSession, Membership, Message, Room
 from app.tables import Person as PersonTable
 from app.views import FilePlace, MessagePlace, Person, Profile, RoomCard
@@ -66,12 +67,29 @@ WHERE r.kind = 'group' AND a.person = {} AND b.person = {}
 ORDER BY lower(r.name), r.id
 """
 
-_STILL_LISTENING = """
+_LOST = """
 SELECT t.session, t.person, t.room
+FROM unnest({}::int[], {}::int[], {}::int[]) AS t (session, person, room)
+LEFT JOIN login_session s ON s.id = t.session
+LEFT JOIN person p ON p.id = t.person AND p.banned_at IS NULL
+LEFT JOIN membership m ON m.person = t.person AND m.room = t.room
+WHERE s.id IS NULL OR p.id IS NULL OR m.id IS NULL
+"""
+
+_ADMITTED = """
+SELECT t.session, t.person, t.room, array(SELECT room FROM membership WHERE person = t.person) AS rooms
 FROM unnest({}::int[], {}::int[], {}::int[]) AS t (session, person, room)
 JOIN login_session s ON s.id = t.session
 JOIN person p ON p.id = t.person AND p.banned_at IS NULL
 JOIN membership m ON m.person = t.person AND m.room = t.room
+"""
+
+_AT_THE_DOOR = """
+SELECT t.token_hash, t.room, p.id, p.name, p.is_admin, p.avatar, s.id AS session, m.id IS NOT NULL AS is_member
+FROM unnest({}::bytea[], {}::bigint[]) AS t (token_hash, room)
+JOIN login_session s ON s.token_hash = t.token_hash
+JOIN person p ON p.id = s.person AND p.banned_at IS NULL
+LEFT JOIN membership m ON m.person = p.id AND m.room = t.room
 """
 
 
@@ -213,8 +231,28 @@ async def is_member(person: Person, room_id: int) -> bool:
     return bool(await Membership.raw("SELECT FROM membership WHERE person = {} AND room = {}", person.id, room_id))
 
 
-async def lost_access(listening: Sequence[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
+async def lost_access(claims: Sequence[Claim]) -> set[Claim]:
     """Of these (session, person, room), the ones that may listen no longer."""
-    sessions, people, rooms = (list(column) for column in zip(*listening, strict=True)) if listening else ([], [], [])
-    rows = await Membership.raw(_STILL_LISTENING, sessions, people, rooms)
-    return set(listening) - {(row["session"], row["person"], row["room"]) for row in rows}
+    rows = await Membership.raw(_LOST, *_columns(claims))
+    return {(row["session"], row["person"], row["room"]) for row in rows}
+
+
+async def admitted(claims: Sequence[Claim]) -> Mapping[Claim, Sequence[int] | None]:
+    """The same for sockets that arrive: all rooms of the person where they may listen, None where they may not."""
+    rows = await Membership.raw(_ADMITTED, *_columns(claims))
+    return dict.fromkeys(claims) | {(row["session"], row["person"], row["room"]): row["rooms"] for row in rows}
+
+
+async def at_the_door(asking: Sequence[tuple[bytes, int]]) -> Mapping[tuple[bytes, int], tuple[Person, bool] | None]:
+    """Of sockets that arrive with (hash of a session's token, room): who it is, and whether they are in the room;
+    None for somebody signed out."""
+    rows = await LoginSession.raw(_AT_THE_DOOR, [token for token, _ in asking], [room for _, room in asking])
+    found: dict[tuple[bytes, int], tuple[Person, bool] | None] = dict.fromkeys(asking)
+    for row in rows:
+        person = Person(row["id"], row["name"], row["is_admin"], row["session"], row["avatar"])
+        found[row["token_hash"], row["room"]] = person, row["is_member"]
+    return found
+
+
+def _columns(claims: Sequence[Claim]) -> tuple[list[int], list[int], list[int]]:
+    return [session for session, _, _ in claims], [person for _, person, _ in claims], [room for _, _, room in claims]

@@ -24,8 +24,9 @@ from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
 from app.realtime.lease import Lease
-from app.realtime.live_room import Source
+from app.realtime.source import Source
 from app.realtime.supervision import keep_running
+from app.realtime.together import Together
 from app.sessions import Sessions
 from app.settings import Settings
 from app.storage import Storage
@@ -147,7 +148,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         changes.resume,
         timeline.versions,
         access.lost_access,
-        rooms_query.rooms_of,
+        access.admitted,
         marks.last_seqs,
         marks.activity_since,
         marks.marks_of,
@@ -170,6 +171,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         "receipts": receipts,
         "room_pages": RoomPages(hub.presence.status_of, settings.uploads),
         "storage": storage,
+        "reception": socket.Reception(hub, settings, receipts, Together(access.at_the_door)),
     }
 
     @asynccontextmanager
@@ -180,7 +182,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),
             "publishing to Redis": the_bus.send,
             "the lease": lease.keep,
-            "the sweep": hub.sweep_for_ever,
+            "the sweep": hub.sweep.for_ever,
             "remembered sessions": sessions.look_for_ever,
             "read marks": receipts.write_for_ever,
             "the sweep of files": lambda: attachments.sweep_for_ever(storage),

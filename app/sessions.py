@@ -4,8 +4,9 @@ What is remembered was read from PostgreSQL less than a second ago, or it is rea
 looked at together, in one statement. So whoever was signed out or banned is refused everywhere within that
 second, without Redis too; and at once on the worker that did it, and wherever its event arrives.
 
-Reading goes by this, and so does posting, whose statement looks at session and membership itself
-(`access.MAY_WRITE`). Whatever else changes something asks PostgreSQL (`access.person_for`).
+Reading goes by this. So does posting, and for longer: its statement looks at session and membership itself
+(`access.MAY_WRITE`), so that it needs to know no more than whose token this is, which never changes. Whatever else
+changes something asks PostgreSQL (`access.person_for`).
 """
 
 import asyncio
@@ -39,13 +40,13 @@ class Sessions:
         self._remembered: dict[bytes, Remembered] = {}  # by the token's hash
         self._changes = 0
 
-    async def person_for(self, token: str | None) -> Person:
-        """Who holds this session token, as of at most TRUSTED_SECONDS ago; raises SignedOut."""
+    async def person_for(self, token: str | None, trusted_seconds: float = TRUSTED_SECONDS) -> Person:
+        """Who holds this session token, as of at most so long ago; raises SignedOut."""
         if not token:
             raise SignedOut
         key, now = access.token_hash(token), monotonic()
         known = self._remembered.get(key)
-        if known is not None and now < known.read_at + TRUSTED_SECONDS:
+        if known is not None and now < known.read_at + trusted_seconds:
             known.used_at = now
             return known.person
         changes = self._changes

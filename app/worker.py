@@ -24,7 +24,7 @@ SHUTDOWN_SECONDS_MAX = 8
 KEEP_ALIVE_SECONDS = 75
 """Longer than whoever asks keeps a connection that is not in use (nginx 60, httpx 5): uvicorn's 5 can end one just as
 the next request comes."""
-GARBAGE_THRESHOLDS = (10_000, 20, 20)  # Python's own are for programs that allocate less
+OBJECTS_PER_COLLECTION = 20_000
 
 
 class Server(uvicorn.Server):
@@ -36,9 +36,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()  # what is there now stays for good: no collection needs to walk it
-        gc.set_threshold(*GARBAGE_THRESHOLDS)
+        _collect_rarely()
         if self.started and self._ready is not None:
             os.write(self._ready, b"1")
 
@@ -70,6 +68,14 @@ async def _serve(settings: Settings, ready: int | None) -> None:
     await server.serve(sockets=[listen(settings.host, settings.port)])
     if not server.started:
         raise SystemExit(1)
+
+
+def _collect_rarely() -> None:
+    """What was loaded stays, so no collection of garbage needs to look at it. And one every 700 objects, as is usual,
+    would look at each new socket and each row again and again, though nearly all are let go without it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_PER_COLLECTION, 20, 20)
 
 
 def listen(host: str, port: int) -> socket.socket:

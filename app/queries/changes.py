@@ -7,7 +7,8 @@ just loaded, and a browser that has to poll.
 from app import rendering
 from app.queries import timeline
 from app.queries.timeline import ChangedMessages
-from app.realtime.live_room import CATCH_UP_CHANGES_MAX, Changes
+from app.realtime.live_room import CATCH_UP_CHANGES_MAX
+from app.realtime.source import Changes
 
 PIECE_MESSAGES = 50
 CATCH_UP_LENGTH_MAX = 500_000

@@ -11,10 +11,10 @@ from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts,
 READERS_SHOWN_MAX = 200
 
 _MARKS_OF = """
-SELECT m.room, r.last_seq, m.last_read_seq,
+SELECT m.person, m.room, r.last_seq, m.last_read_seq,
        (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
            AS mentions
-FROM membership m JOIN room r ON r.id = m.room WHERE m.person = {}
+FROM membership m JOIN room r ON r.id = m.room WHERE m.person = any({}::int[])
 """
 
 _MARKS = """
@@ -57,9 +57,12 @@ async def activity_since(room: int, since: int) -> RoomActive | None:
     return RoomActive(room, since, row["last_seq"], own, named, tuple(row["writers"] or ()))
 
 
-async def marks_of(person: int) -> Sequence[RoomMarks]:
-    """A person's counts in all their rooms."""
-    return [RoomMarks(**row) for row in await Membership.raw(_MARKS_OF, person)]
+async def marks_of(people: Sequence[int]) -> Mapping[int, Sequence[RoomMarks]]:
+    """Each person's counts in all their rooms."""
+    found: dict[int, list[RoomMarks]] = {person: [] for person in people}
+    for row in await Membership.raw(_MARKS_OF, list(people)):
+        found[row["person"]].append(RoomMarks(row["room"], row["last_seq"], row["last_read_seq"], row["mentions"]))
+    return found
 
 
 async def read_counts(rooms: Sequence[int]) -> Mapping[int, Receipts]:

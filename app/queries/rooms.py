@@ -74,10 +74,10 @@ SELECT r.id FROM room r WHERE r.id = any({}::int[]) AND r.kind = 'direct'
 """
 
 _PARTNERS = """
-SELECT DISTINCT o.person
+SELECT DISTINCT m.person, o.person AS partner
 FROM membership m JOIN room r ON r.id = m.room AND r.kind = 'direct'
 JOIN membership o ON o.room = r.id AND o.person <> m.person
-WHERE m.person = {} AND (SELECT count(*) FROM membership WHERE room = r.id) = 2
+WHERE m.person = any({}::int[]) AND (SELECT count(*) FROM membership WHERE room = r.id) = 2
 """
 
 _LATEST_ACTIVE = """
@@ -122,11 +122,6 @@ def _card(row: Mapping[str, Any]) -> RoomCard:
     return RoomCard(**columns, others=[Face(*other) for other in others])
 
 
-async def rooms_of(person: int) -> Sequence[int]:
-    """The ids of the rooms that a person is in."""
-    return [row["room"] for row in await Membership.raw("SELECT room FROM membership WHERE person = {}", person)]
-
-
 async def directory(person: Person) -> Sequence[RoomCard]:
     """Open rooms, the most recently active first."""
     return [RoomCard(**row) for row in await Room.raw(_DIRECTORY, person.id, DIRECTORY_ROOMS_MAX)]
@@ -149,9 +144,12 @@ async def direct_of_two(rooms: Sequence[int]) -> set[int]:
     return {row["id"] for row in await Room.raw(_DIRECT_OF_TWO, list(rooms))}
 
 
-async def partners(person: int) -> Sequence[int]:
-    """The others in this person's direct rooms of two."""
-    return [row["person"] for row in await Membership.raw(_PARTNERS, person)]
+async def partners(people: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    """The others in the direct rooms of two of those people who have such rooms."""
+    found: dict[int, list[int]] = {}
+    for row in await Membership.raw(_PARTNERS, list(people)):
+        found.setdefault(row["person"], []).append(row["partner"])
+    return found
 
 
 async def room_to_open(person: Person, last_visited: int) -> int | None:

@@ -6,11 +6,10 @@ told, and closes sockets whose person may no longer listen.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.errors import Unavailable
-from app.realtime.activity import Activity
 from app.realtime.bus import Bus
 from app.realtime.events import (
     Event,
@@ -26,22 +25,23 @@ from app.realtime.events import (
     SessionEnded,
     Typing,
     TypingStopped,
-    topic_of_activity,
     topic_of_room,
 )
+from app.realtime.followers import Followers
 from app.realtime.frames import Frame
+from app.realtime.greeting import Greeting
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
-from app.realtime.live_room import LiveRoom, Seat, Source
+from app.realtime.live_room import LiveRoom
 from app.realtime.presence import Presence
 from app.realtime.roster import Rosters
-from app.rendering import marks, profile, receipts, room_name, room_version
+from app.realtime.seat import Seat
+from app.realtime.source import Claim, Source
+from app.realtime.sweep import Sweep
+from app.realtime.together import Together
+from app.rendering import marks, profile, room_name, room_version
 from app.views import Face, RoomMarks
 
 logger = logging.getLogger("teahouse")
-
-SWEEP_SECONDS = 2.0
-EMPTY_ROOM_SWEEPS = 5
-SWEEPS_PER_LOOK_AT_FOLLOWERS = 3
 
 
 class Hub:
@@ -51,12 +51,14 @@ class Hub:
         self._also_tell = also_tell  # who else on this worker hears of everything
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._sweeps = 0
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
-        self._followers: dict[int, set[Seat]] = {}  # room → the seats of its people, whichever room they sit in
-        self._activity = Activity(self._write_to_followers, source.last_seqs, source.activity, self._spawn)
+        self._admitted = Together(source.admitted)
+        self._holding = Together(self._read_holding)
+        self._followers = Followers(bus, source, self._spawn)
+        self._greeting = Greeting(source, self._followers)
         self.presence = Presence(self._presence_changed)
-        self._rosters = Rosters(self._rooms, self._followers, self.presence.status_of, source, self._spawn)
+        self._rosters = Rosters(self._rooms, self._followers.of, self.presence.status_of, source, self._spawn)
+        self.sweep = Sweep(self._rooms, self._followers, bus, source, self._close_lost)
 
     # -- for sockets
 
@@ -73,7 +75,7 @@ class Hub:
                 room_id,
                 self._source,
                 self._spawn,
-                self._close_those_without_access,
+                self._close_lost,
                 self._send_out,
                 self._rosters.tell_newcomer,
             )
@@ -84,15 +86,17 @@ class Hub:
         try:
             if is_new:
                 await self._bus.subscribe(topic_of_room(room_id))
-            await self._close_those_without_access([seat])
-            for followed in await self._source.rooms_of(listener.person):
-                await self._follow(seat, followed)
+            followed = await self._admitted.ask(seat.claim)
+            if followed is None:
+                self._send_out(seat)
+            for each in followed or ():
+                await self._followers.add(seat, each)
         except BaseException:
             self.leave(seat)
             raise
         if not seat.gone:
             self.presence.came(seat)
-            room.begin(seat, self._greet)
+            room.begin(seat, self._greeting.greet)
         return seat
 
     def leave(self, seat: Seat) -> None:
@@ -104,8 +108,7 @@ class Hub:
         seats.discard(seat)
         if not seats:
             del self._seats_of[seat.listener.person]
-        for followed in seat.follows:
-            self._followers[followed].discard(seat)
+        self._followers.leave(seat)
         if room := self._rooms.get(seat.room):
             room.seats.discard(seat)
             person = seat.listener.person
@@ -122,18 +125,8 @@ class Hub:
         """How many sockets this person holds on this worker."""
         return len(self._seats_of.get(person, ()))
 
-    async def _follow(self, seat: Seat, room_id: int) -> None:
-        """From now on the seat hears of this room's activity."""
-        if seat.gone:
-            return
-        is_new = room_id not in self._followers
-        seat.follows.add(room_id)
-        self._followers.setdefault(room_id, set()).add(seat)
-        if is_new:
-            await self._bus.subscribe(topic_of_activity(room_id))
-
     async def _follow_too(self, seat: Seat, room_id: int) -> None:
-        await self._follow(seat, room_id)
+        await self._followers.add(seat, room_id)
         self.presence.refresh(seat.listener.person)
 
     def _presence_changed(self, person: int, rooms: Iterable[int]) -> None:
@@ -160,10 +153,9 @@ class Hub:
                 if room := self._rooms.get(room_id):
                     room.typists.stopped(person)
             case RoomActive():
-                if self._followers.get(event.room):
-                    self._activity.take(event)
+                self._followers.take(event)
             case RoomRenamed(room=room_id, name=name):
-                self._write_to_followers(room_id, Frame(room_name(room_id, name)))
+                self._followers.write(room_id, Frame(room_name(room_id, name)))
             case MarksMoved():
                 self._tell_own_marks(event)
                 if room := self._rooms.get(event.room):
@@ -175,8 +167,7 @@ class Hub:
                 self._show_rooms_soon(person)
             case MembershipEnded(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
-                    seat.follows.discard(room_id)
-                    self._followers.get(room_id, set()).discard(seat)
+                    self._followers.remove(seat, room_id)
                 self.presence.refresh(person)
                 self._rosters.list_changed(room_id)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
@@ -198,27 +189,7 @@ class Hub:
         for seats in self._seats_of.values():
             for seat in seats:
                 if not seat.catching_up:
-                    self._spawn(self._greet(seat))
-
-    # -- what a person reads of all their rooms
-
-    async def _greet(self, seat: Seat) -> None:
-        """Tell one seat the counts of all its person's rooms, and how far everybody has read this one."""
-        try:
-            counts = await self._source.marks_of(seat.listener.person)
-            for mark in counts:
-                if mark.room in seat.follows:
-                    self._activity.know(mark.room, mark.last_seq)
-            read = await self._source.receipts_of(seat.room)
-        except Unavailable:
-            logger.info("PostgreSQL is away: a page has the counts it was made with")
-            return
-        if not seat.gone and counts:
-            seat.listener.write(Frame(marks(counts) + receipts(read)))
-
-    def _write_to_followers(self, room: int, frame: Frame) -> None:
-        for seat in list(self._followers.get(room, ())):
-            seat.listener.write(frame)
+                    self._spawn(self._greeting.greet(seat))
 
     def _tell_own_marks(self, event: MarksMoved) -> None:
         for mark in event.marks:
@@ -259,15 +230,6 @@ class Hub:
 
     # -- background work
 
-    async def sweep_for_ever(self) -> None:
-        """Every two seconds, ask PostgreSQL for what no event told."""
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            try:
-                await self._sweep()
-            except Unavailable:
-                logger.warning("PostgreSQL is away; the next sweep tries again")
-
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -275,63 +237,21 @@ class Hub:
         self._rosters.close()
         for room in self._rooms.values():
             room.close()
-        self._activity.close()
+        self._followers.close()
 
-    async def _sweep(self) -> None:
-        now = asyncio.get_running_loop().time()
-        for room in self._rooms.values():
-            room.beat(now)
-        await self._forget_empty_rooms()
-        await self._forget_rooms_without_followers()
-        if not self._rooms:
-            return
-        versions = await self._source.versions(list(self._rooms))
-        for room in self._rooms.values():
-            if room.is_behind(versions.get(room.id, 0)):
-                room.fill_soon()
-        seats = [seat for room in self._rooms.values() for seat in room.seats]
-        await self._close_those_without_access(seats)
-        self._sweeps += 1
-        if self._sweeps % SWEEPS_PER_LOOK_AT_FOLLOWERS == 0:
-            await self._unfollow_where_access_ended(seats)
-        if self._followers:
-            await self._activity.look(list(self._followers))
-
-    async def _forget_empty_rooms(self) -> None:
-        """Stop listening to rooms that nobody came back to (a change of page leaves one for a moment)."""
-        for room in [room for room in self._rooms.values() if not room.seats]:
-            room.quiet_sweeps += 1
-            if room.quiet_sweeps > EMPTY_ROOM_SWEEPS and not room.seats:
-                del self._rooms[room.id]
-                room.close()
-                await self._bus.unsubscribe(topic_of_room(room.id))
-                if room.id in self._rooms:  # somebody came while we said goodbye
-                    await self._bus.subscribe(topic_of_room(room.id))
-
-    async def _forget_rooms_without_followers(self) -> None:
-        for room_id in [room_id for room_id, seats in self._followers.items() if not seats]:
-            del self._followers[room_id]
-            self._activity.forget([room_id])
-            await self._bus.unsubscribe(topic_of_activity(room_id))
-            if room_id in self._followers:
-                await self._bus.subscribe(topic_of_activity(room_id))
-
-    async def _close_those_without_access(self, seats: Sequence[Seat]) -> None:
-        """Ask PostgreSQL who of them may still listen."""
-        lost = await self._source.lost_access([seat.claim for seat in seats])
-        for seat in seats:
+    async def _close_lost(self, seats: Sequence[Seat]) -> None:
+        """Ask PostgreSQL who of them may still listen; for one alone together with others who ask."""
+        if len(seats) == 1:
+            lost = set() if await self._holding.ask(seats[0].claim) else {seats[0].claim}
+        else:
+            lost = await self._source.lost_access([seat.claim for seat in seats])
+        for seat in seats if lost else ():
             if seat.claim in lost:
                 self._close(seat, CLOSE_NO_ACCESS)
 
-    async def _unfollow_where_access_ended(self, seats: Sequence[Seat]) -> None:
-        """The same for the other rooms of a seat's person, whose activity it is told."""
-        follows = [(seat, room_id) for seat in seats for room_id in seat.follows]
-        claims = {(seat.listener.session, seat.listener.person, room_id) for seat, room_id in follows}
-        lost = await self._source.lost_access(list(claims))
-        for seat, room_id in follows:
-            if (seat.listener.session, seat.listener.person, room_id) in lost:
-                seat.follows.discard(room_id)
-                self._followers.get(room_id, set()).discard(seat)
+    async def _read_holding(self, claims: Sequence[Claim]) -> Mapping[Claim, bool]:
+        lost = await self._source.lost_access(claims)
+        return {claim: claim not in lost for claim in claims}
 
     def _send_out(self, seat: Seat) -> None:
         self._close(seat, CLOSE_NO_ACCESS)

@@ -34,23 +34,16 @@ class Listener(Protocol):
 class DirectListener:
     """Writes the shared bytes straight to the transport of our own protocol (`realtime.protocol`)."""
 
-    __slots__ = ("_protocol", "person", "session")
+    __slots__ = ("close", "person", "session", "write")
 
     def __init__(self, protocol: Any, person: int, session: int) -> None:
-        self._protocol = protocol
+        self.write: Callable[[Frame], None] = protocol.write_shared  # without a step between: it runs for every frame
+        self.close: Callable[[int], None] = protocol.close_from_server
         self.person = person
         self.session = session
 
-    def write(self, frame: Frame) -> None:
-        if self._protocol is not None:
-            self._protocol.write_shared(frame)
-
-    def close(self, code: int) -> None:
-        if self._protocol is not None:
-            self._protocol.close_from_server(code)
-
     def end(self) -> None:
-        self._protocol = None
+        """The protocol knows by itself that it has ended."""
 
 
 class QueuedListener:

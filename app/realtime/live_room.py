@@ -10,18 +10,19 @@ gets every change once, in order, whatever the bus lost or doubled.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.errors import Unavailable
-from app.realtime.activity import ReadActivity, ReadLastSeqs
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
-from app.realtime.listener import CLOSE_TRY_LATER, Listener
+from app.realtime.listener import CLOSE_TRY_LATER
 from app.realtime.receipts import ToldReceipts
+from app.realtime.recent import RecentFrames
+from app.realtime.seat import Seat
+from app.realtime.source import Changes, Source
+from app.realtime.together import Together
 from app.realtime.typing import Typists
 from app.rendering import room_version, typing
-from app.views import Member, Receipts, RoomMarks
 
 HEARTBEAT_SECONDS = 20.0
 FRAME_SECONDS_MIN = 0.02
@@ -33,74 +34,9 @@ CATCH_UP_CHANGES_MAX = 300
 """A page further behind than this is given the newest timeline instead."""
 
 
-class Changes(NamedTuple):
-    """What takes a room from one version to `version`; `html` is empty when nothing does."""
-
-    version: int
-    html: str
-
-
-ReadChanges = Callable[[int, int], Awaitable[Changes]]
-ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
-ReadRooms = Callable[[int], Awaitable[Sequence[int]]]
-ReadLost = Callable[[Sequence[tuple[int, int, int]]], Awaitable[set[tuple[int, int, int]]]]
-CloseLost = Callable[[Sequence["Seat"]], Awaitable[None]]
-SeatCall = Callable[["Seat"], None]
-ReadMarks = Callable[[int], Awaitable[Sequence[RoomMarks]]]
-ReadReceipts = Callable[[int], Awaitable[Receipts]]
-ReadPeople = Callable[[int, Sequence[int] | None], Awaitable[Sequence[Member]]]
-ReadPartners = Callable[[int], Awaitable[Sequence[int]]]
-ReadDirect = Callable[[Sequence[int]], Awaitable[set[int]]]
-ReadRoomsList = Callable[[int], Awaitable[str]]
+CloseLost = Callable[[Sequence[Seat]], Awaitable[None]]
+SeatCall = Callable[[Seat], None]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
-
-
-async def _nobody(*_: Any) -> Sequence[Any]:
-    return ()
-
-
-async def _none(*_: Any) -> set[int]:
-    return set()
-
-
-async def _no_list(_: int) -> str:
-    return ""
-
-
-class Source(NamedTuple):
-    """What is asked of PostgreSQL; `main` fills it in."""
-
-    changes: ReadChanges  # (room, since) → changes, in pieces when there are many: for a room that lags
-    resume: ReadChanges  # the same, or the whole timeline when too many: for one socket
-    versions: ReadVersions  # rooms → their versions
-    lost_access: ReadLost  # (session, person, room) … → those that may listen no longer
-    rooms_of: ReadRooms  # person → the rooms they are in
-    last_seqs: ReadLastSeqs  # rooms → the seq of their newest message
-    activity: ReadActivity  # (room, since) → what was posted after that seq
-    marks_of: ReadMarks  # person → their counts in all their rooms
-    receipts_of: ReadReceipts  # room → how far everybody has read
-    people: ReadPeople = _nobody  # (room, ids) → those of its people; None for all that its page lists
-    partners: ReadPartners = _nobody  # person → the others in their direct rooms of two
-    direct: ReadDirect = _none  # rooms → those of them that are direct rooms of two
-    rooms_list: ReadRoomsList = _no_list  # person → the stream fragment that brings their list of rooms level
-
-
-@dataclass(slots=True, eq=False)
-class Seat:
-    """One socket in one room, and the version that its page has."""
-
-    listener: Listener
-    room: int
-    version: int
-    catching_up: bool = True  # nothing is written to it directly until it is level
-    gone: bool = False
-    idle: bool = False  # nobody has touched this page for a while, or it is hidden
-    follows: set[int] = field(default_factory=set)  # the rooms whose activity it is told: all its person is in
-
-    @property
-    def claim(self) -> tuple[int, int, int]:
-        """The (session, person, room) that lets it listen."""
-        return self.listener.session, self.listener.person, self.room
 
 
 class LiveRoom:
@@ -120,6 +56,8 @@ class LiveRoom:
         self._send_out = send_out
         self._leveled = leveled  # told of each seat that has caught up: it may have missed what is only told
         self._held: dict[int, RoomChanged] = {}  # by `since`
+        self._recent = RecentFrames()
+        self._resumes = Together(self._read_resumes)
         self._next: list[RoomChanged] = []  # in order, from `version` on: the next frame
         self._next_frame_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -171,6 +109,7 @@ class LiveRoom:
         if self.version is None or now < self._next_heartbeat:
             return
         self._next_heartbeat = now + HEARTBEAT_SECONDS
+        self._recent.clear()
         self.write_to_level_seats(room_version(self.version))
 
     def _tell_who_types(self, people: Mapping[int, str]) -> None:
@@ -223,9 +162,11 @@ class LiveRoom:
         self._next_heartbeat = now + HEARTBEAT_SECONDS
         self._next_frame_at = now + FRAME_SECONDS_MIN
         frame = Frame("".join(event.html for event in events))
+        self._recent.add(since, version, frame)
         ended = {person for event in events for person in event.ended}
-        for seat in [seat for seat in self.seats if seat.listener.person in ended and seat.version < version]:
-            self._send_out(seat)
+        for seat in [seat for seat in self.seats if seat.listener.person in ended] if ended else ():
+            if seat.version < version:
+                self._send_out(seat)
         for seat in list(self.seats):
             if seat.catching_up:
                 continue
@@ -247,7 +188,7 @@ class LiveRoom:
         """Bring the room to PostgreSQL's version, in order with what the bus brings meanwhile."""
         try:
             while self.seats and (since := self._reached) is not None:
-                changes = await self._read(self._source.changes, since)
+                changes = await self._read(since)
                 if self._reached != since:
                     continue  # an event came first; what was read starts too early now
                 if changes.version <= since:
@@ -279,23 +220,36 @@ class LiveRoom:
 
     async def _level(self, seat: Seat) -> None:
         while not seat.gone:
-            changes = await self._read(self._source.resume, seat.version)
-            if changes.html:
+            self._write_recent(seat)
+            if seat.version == self.version:
+                self._has_leveled(seat)
+                return
+            version, frame = await self._resume(seat.version)
+            if frame:
                 await self._close_those_sent_out([seat])
             if seat.gone:
                 return
-            if changes.html:
-                seat.listener.write(Frame(changes.html))
-            seat.version = changes.version
+            if frame:
+                seat.listener.write(frame)
+            seat.version = version
             if self.version is None:
-                self.version = seat.version
-                self._take_held(seat.version)
+                self.version = version
+                self._take_held(version)
             if seat.version >= self.version:
-                seat.catching_up = False
-                if people := self.typists.now:
-                    seat.listener.write(Frame(typing(people, seat.version)))
-                self._leveled(seat)
+                self._has_leveled(seat)
                 return
+
+    def _write_recent(self, seat: Seat) -> None:
+        """What those beside it were told a moment ago, and may be told as well: its access was seen to since."""
+        while later := self._recent.after(seat.version):
+            seat.version, frame = later
+            seat.listener.write(frame)
+
+    def _has_leveled(self, seat: Seat) -> None:
+        seat.catching_up = False
+        if people := self.typists.now:
+            seat.listener.write(Frame(typing(people, seat.version)))
+        self._leveled(seat)
 
     async def _close_those_sent_out(self, seats: Sequence[Seat]) -> None:
         """What was read in PostgreSQL may stand after the end of a membership: asked after the reading, it knows."""
@@ -305,10 +259,25 @@ class LiveRoom:
             except Unavailable:
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _read(self, source: ReadChanges, since: int) -> Changes:
+    async def _read(self, since: int) -> Changes:
         """Ask PostgreSQL, and ask again while it is away."""
         while True:
             try:
-                return await source(self.id, since)
+                return await self._source.changes(self.id, since)
             except Unavailable:
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _resume(self, since: int) -> tuple[int, Frame | None]:
+        """The same for one seat, in one frame; seats that stand at the same version share it."""
+        while True:
+            try:
+                return await self._resumes.ask(since)
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read_resumes(self, sinces: Sequence[int]) -> Mapping[int, tuple[int, Frame | None]]:
+        found = {}
+        for since in sinces:
+            changes = await self._source.resume(self.id, since)
+            found[since] = changes.version, Frame(changes.html) if changes.html else None
+        return found

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from app.realtime.events import PresenceChanged
-from app.realtime.live_room import Seat
+from app.realtime.seat import Seat
 
 ONLINE, AWAY, OFFLINE = "online", "away", "offline"
 GRACE_SECONDS = 5.0
@@ -54,15 +54,19 @@ class Presence:
     # -- our own people
 
     def came(self, seat: Seat) -> None:
-        self._seats.setdefault(seat.listener.person, set()).add(seat)
-        self.refresh(seat.listener.person)
+        seats = self._seats.setdefault(seat.listener.person, set())
+        changes_nothing = _is_outdone(seat, seats)
+        seats.add(seat)
+        if not changes_nothing:
+            self.refresh(seat.listener.person)
 
     def left(self, seat: Seat) -> None:
         person = seat.listener.person
         seats = self._seats.get(person, set())
         seats.discard(seat)
         if seats:
-            self.refresh(person)
+            if not _is_outdone(seat, seats):
+                self.refresh(person)
         elif person in self.own and person not in self._goodbyes:
             self._seats.pop(person, None)
             later = asyncio.get_running_loop().call_later
@@ -164,3 +168,9 @@ class Presence:
     def _tell(self, person: int, before: str, known: Present | None, present: Present | None) -> None:
         if self.status_of(person) != before:
             self._changed(person, {*(known.rooms if known else ()), *(present.rooms if present else ())})
+
+
+def _is_outdone(seat: Seat, others: set[Seat]) -> bool:
+    """Whether one of the person's other seats makes up for this one; of many, it's enough to look at one."""
+    other = next(iter(others), None)
+    return other is not None and (seat.idle or not other.idle) and seat.follows <= other.follows

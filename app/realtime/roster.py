@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from app import rendering
 from app.errors import Unavailable
-from app.realtime.live_room import LiveRoom, Seat, Source, Spawn
+from app.realtime.live_room import LiveRoom, Spawn
+from app.realtime.seat import Seat
+from app.realtime.source import Source
 from app.views import MEMBERS_SHOWN_MAX, Member
 
 TOLD_EVERY_SECONDS = 1.0
@@ -30,7 +32,7 @@ class Rosters:
     def __init__(
         self,
         rooms: Mapping[int, LiveRoom],
-        followers: Mapping[int, set[Seat]],
+        followers: Callable[[int], Iterable[Seat]],
         status_of: Callable[[int], str],
         source: Source,
         spawn: Spawn,
@@ -47,7 +49,7 @@ class Rosters:
 
     def person_changed(self, person: int, rooms: Iterable[int]) -> None:
         for room in rooms:
-            if self._followers.get(room) or self._has_seats(room):
+            if self._followers(room) or self._has_seats(room):
                 self._soon(room).people.add(person)
 
     def list_changed(self, room: int) -> None:
@@ -107,11 +109,14 @@ class Rosters:
     # -- the dots beside the names of direct rooms
 
     async def _tell_dots(self, room_id: int, gathered: Gathered) -> None:
-        for seat in gathered.newcomers:
-            if not seat.gone and (partners := await self._source.partners(seat.listener.person)):
-                self._write_dots([seat], partners)
+        newcomers = [seat for seat in gathered.newcomers if not seat.gone]
+        if newcomers:
+            partners = await self._source.partners(list({seat.listener.person for seat in newcomers}))
+            for seat in newcomers:
+                if of_theirs := partners.get(seat.listener.person):
+                    self._write_dots([seat], of_theirs)
         if gathered.people and await self._direct(room_id):
-            elsewhere = [seat for seat in self._followers.get(room_id, ()) if seat.room != room_id]
+            elsewhere = [seat for seat in self._followers(room_id) if seat.room != room_id]
             self._write_dots(elsewhere, sorted(gathered.people))
 
     async def _direct(self, room_id: int) -> bool:

@@ -15,7 +15,8 @@ from app.actions.messages import Files, Posts
 from app.errors import Invalid, NotAMember, NotThere, Problem, Taken, TooLarge, TooOften, Unavailable
 from app.limits import POSTING, UPLOADING, Limits
 from app.queries import rooms, talk, timeline
-from app.realtime.live_room import ReadChanges
+from app.realtime.source import ReadChanges
+from app.sessions import WARM_SECONDS
 from app.settings import Settings
 from app.storage import Storage
 from app.views import Form, Html, Person
@@ -73,7 +74,7 @@ async def _post(request: AnyRequest, room: int, sent: Sent) -> Html:
     posts: Posts = state.posts
     limits: Limits = state.limits
     settings: Settings = state.settings
-    person = await remembered(request)
+    person = await remembered(request, WARM_SECONDS)  # the statement looks itself
     await limits.take(POSTING, str(person.id))
     if sent.problem:
         raise sent.problem

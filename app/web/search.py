@@ -1,5 +1,6 @@
 """The search page, and what it suggests while somebody types."""
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from litestar import Response, get
@@ -56,6 +57,8 @@ async def _names(person: Person, operator: str, value: str) -> list[str]:
         return list(await search_query.names_of_people(person, value))
     if operator == "in":
         return list(await search_query.names_of_rooms(person, value))
+    if operator in ("before", "after"):
+        return [day for day in search_terms.days(datetime.now(UTC).date()) if day.startswith(value)]
     if operator == "has":
         return [name for name in search_terms.HAS if name.startswith(value.lower())]
     return []

@@ -5,6 +5,7 @@ on which htmx tries again for ever.
 """
 
 import logging
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Literal
 
@@ -12,10 +13,10 @@ import msgspec
 from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
-from app import access
+from app.access import token_hash
 from app.actions import typing
 from app.actions.receipts import Receipts
-from app.errors import NotAllowed, NotThere, SignedOut, Unavailable
+from app.errors import NotAllowed, SignedOut, Unavailable
 from app.realtime.hub import Hub
 from app.realtime.listener import (
     CLOSE_BAD_FRAME,
@@ -28,10 +29,12 @@ from app.realtime.listener import (
     QueuedListener,
 )
 from app.realtime.protocol import EXTENSION
+from app.realtime.seat import Seat
+from app.realtime.together import Together
 from app.settings import Settings
 from app.views import Person
 from app.web.origins import is_ours
-from app.web.visitors import person_of
+from app.web.visitors import SESSION_COOKIE
 
 logger = logging.getLogger("teahouse")
 
@@ -39,6 +42,7 @@ SOCKETS_PER_PERSON_MAX = 64
 TYPING_SECONDS_MIN = 1.0  # one that comes sooner says nothing new
 
 AnySocket = WebSocket[Any, Any, Any]
+Door = Together[tuple[bytes, int], tuple[Person, bool] | None]  # `access.at_the_door`
 
 
 class Command(msgspec.Struct):
@@ -48,17 +52,28 @@ class Command(msgspec.Struct):
     seq: str = "0"
 
 
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What sockets need, as one dependency: several would be fetched by a task each."""
+
+    hub: Hub
+    settings: Settings
+    receipts: Receipts
+    door: Door
+
+
 _commands = msgspec.json.Decoder(Command)
 
 
 @websocket("/socket")
-async def socket(socket: AnySocket, hub: Hub, settings: Settings, receipts: Receipts) -> None:
+async def socket(socket: AnySocket, reception: Reception) -> None:
     await socket.accept()
+    hub, settings = reception.hub, reception.settings
     try:
-        person, room, since = await _admit(socket, settings)
+        person, room, since = await _admit(socket, settings, reception.door)
     except SignedOut:
         await socket.close(CLOSE_SIGNED_OUT)
-    except (NotAllowed, NotThere):
+    except NotAllowed:
         await socket.close(CLOSE_NO_ACCESS)
     except Unavailable:
         await socket.close(CLOSE_TRY_LATER)
@@ -69,16 +84,21 @@ async def socket(socket: AnySocket, hub: Hub, settings: Settings, receipts: Rece
         if settings.limits and hub.sockets_of(person.id) >= SOCKETS_PER_PERSON_MAX:
             await socket.close(CLOSE_OVERLOADED)
         else:
-            await _stay(socket, hub, receipts, person, room, since)
+            await _stay(socket, hub, reception.receipts, person, room, since)
 
 
-async def _admit(socket: AnySocket, settings: Settings) -> tuple[Person, int, int]:
-    """The person, the room and the version to resume from; raises what `access` raises."""
+async def _admit(socket: AnySocket, settings: Settings, door: Door) -> tuple[Person, int, int]:
+    """The person, the room and the version to resume from; raises NotAllowed, SignedOut, Unavailable."""
     if not is_ours(socket, settings):
         raise NotAllowed
-    person = await person_of(socket)
-    room = await access.room_for(person, _number(socket, "room"))
-    return person, room.id, _number(socket, "since")
+    room = _number(socket, "room")
+    found = await door.ask((token_hash(socket.cookies.get(SESSION_COOKIE, "")), room))
+    if found is None:
+        raise SignedOut
+    person, is_member = found
+    if not is_member:
+        raise NotAllowed
+    return person, room, _number(socket, "since")
 
 
 def _number(socket: AnySocket, name: str) -> int:
@@ -90,17 +110,14 @@ def _as_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def _listener(socket: AnySocket, person: Person) -> Listener:
-    protocol = (socket.scope.get("extensions") or {}).get(EXTENSION)
-    if protocol is not None:
-        return DirectListener(protocol, person.id, person.session)
-    return QueuedListener(socket.send, person.id, person.session)
-
-
 async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person, room: int, since: int) -> None:
-    """Seat the socket and carry out what it says, until it goes."""
-    listener = _listener(socket, person)
-    typed_at = 0.0
+    """Seat the socket; from then on it is a visit."""
+    protocol: Any = (socket.scope.get("extensions") or {}).get(EXTENSION)
+    listener: Listener = (
+        DirectListener(protocol, person.id, person.session)
+        if protocol is not None
+        else QueuedListener(socket.send, person.id, person.session)
+    )
     try:
         seat = await hub.join(listener, room, since)
     except Exception as error:
@@ -109,23 +126,55 @@ async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person,
         listener.close(CLOSE_TRY_LATER)
         listener.end()
         return
+    visit = SocketVisit(hub, receipts, person, seat)
+    if protocol is not None:
+        protocol.hand_over(visit)
+    else:
+        await _listen(socket, visit)
+
+
+async def _listen(socket: AnySocket, visit: "SocketVisit") -> None:
+    """The same where the server hands no sockets over."""
     try:
         while True:
-            command = _commands.decode(await socket.receive_data(mode="text"))
-            if command.type == "typing" and monotonic() >= typed_at + TYPING_SECONDS_MIN:
-                typed_at = monotonic()
-                typing.typed(person, room, hub)
-            elif command.type == "read":
-                receipts.read(person.id, room, _as_number(command.seq))
-            elif command.type in ("idle", "active"):
-                hub.set_idle(seat, command.type == "idle")
+            visit.said(await socket.receive_data(mode="text"))
     except WebSocketDisconnect:
         pass
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        listener.close(CLOSE_BAD_FRAME)
-    except Exception:
-        logger.exception("a socket failed")
-        listener.close(CLOSE_TRY_LATER)
     finally:
-        hub.leave(seat)
-        listener.end()
+        visit.gone()
+
+
+class SocketVisit:
+    """A socket on its seat: what the browser says is carried out, until it goes."""
+
+    __slots__ = ("_hub", "_person", "_receipts", "_seat", "_typed_at")
+
+    def __init__(self, hub: Hub, receipts: Receipts, person: Person, seat: Seat) -> None:
+        self._hub = hub
+        self._receipts = receipts
+        self._person = person
+        self._seat = seat
+        self._typed_at = 0.0
+
+    def said(self, text: str | None) -> None:
+        try:
+            self._carry_out(_commands.decode(text or ""))
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            self._seat.listener.close(CLOSE_BAD_FRAME)
+        except Exception:
+            logger.exception("a socket failed")
+            self._seat.listener.close(CLOSE_TRY_LATER)
+
+    def gone(self) -> None:
+        self._hub.leave(self._seat)
+        self._seat.listener.end()
+
+    def _carry_out(self, command: Command) -> None:
+        seat = self._seat
+        if command.type == "typing" and monotonic() >= self._typed_at + TYPING_SECONDS_MIN:
+            self._typed_at = monotonic()
+            typing.typed(self._person, seat.room, self._hub)
+        elif command.type == "read":
+            self._receipts.read(self._person.id, seat.room, _as_number(command.seq))
+        elif command.type in ("idle", "active"):
+            self._hub.set_idle(seat, command.type == "idle")

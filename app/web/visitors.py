@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 from app import access
 from app.errors import SignedOut
 from app.limits import Limits
-from app.sessions import Sessions
+from app.sessions import TRUSTED_SECONDS, Sessions
 from app.settings import Settings
 from app.views import Person
 
@@ -53,10 +53,10 @@ async def person_of(connection: Connection) -> Person:
     return await access.person_for(connection.cookies.get(SESSION_COOKIE))
 
 
-async def remembered(request: AnyRequest) -> Person:
-    """The person, as of at most a second ago (`app.sessions`); raises SignedOut."""
+async def remembered(request: AnyRequest, trusted_seconds: float = TRUSTED_SECONDS) -> Person:
+    """The person, as of at most so long ago (`app.sessions`); raises SignedOut."""
     sessions: Sessions = request.app.state.sessions
-    return await sessions.person_for(request.cookies.get(SESSION_COOKIE))
+    return await sessions.person_for(request.cookies.get(SESSION_COOKIE), trusted_seconds)
 
 
 def kept_cookie(request: AnyRequest, name: str, value: str, path: str = "/") -> Cookie:

@@ -75,6 +75,17 @@ if (composer && unsent) {
     for (const id of list.querySelectorAll("[name=file]")) form.append(id.cloneNode())
   }
 
+  // What is on its way shows nothing more of an original that was deleted meanwhile.
+  function unquote() {
+    for (const line of document.querySelectorAll(".sending > .quote")) {
+      const id = line.getAttribute("href").split("/").pop()
+      if (!document.getElementById(`m-${id}`)?.matches(".deleted")) continue
+      line.classList.add("of-deleted")
+      line.querySelector("span").textContent = ""
+      saveOutbox(outbox().map(message => message.reply_to === id ? { ...message, quoted: { author: message.quoted?.author, text: "" } } : message))
+    }
+  }
+
   function fail(form, sentence = "") {
     form.querySelector(".problem").textContent = sentence
     form.closest(".message").classList.add("unsent-failed")
@@ -160,6 +171,7 @@ if (composer && unsent) {
     }
   })
 
+  document.addEventListener("htmx:after:swap", unquote)
   document.addEventListener("htmx:after:swap", resume) // a timeline taken afresh has lost what is on its way
   document.addEventListener("htmx:ws:after:connection", retryAll)
   addEventListener("online", retryAll)

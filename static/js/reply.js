@@ -17,6 +17,7 @@ function begin(id) {
 
 function end() {
   composer.elements.reply_to.value = ""
+  for (const part of bar.querySelectorAll("b, span")) part.textContent = "" // it may have been deleted
   bar.hidden = true
 }
 

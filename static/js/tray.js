@@ -2,6 +2,7 @@
 const composer = document.querySelector("#composer[data-live]")
 const tray = document.getElementById("tray")
 const AT_ONCE_MOST = 3
+const STALLED_MILLISECONDS = 60_000
 const KEPT_MILLISECONDS = 5 * 60 * 60 * 1000 // the server keeps them for six hours
 const SHOWN = /^image\/(?:png|jpeg|gif|webp|avif)$/
 
@@ -17,7 +18,7 @@ if (composer && tray) {
 
   const those = states => [...tray.querySelectorAll(`:scope > :is(${states})`)]
   const coming = () => those(".queued, .uploading")
-  const inWords = bytes => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`
+  const inWords = bytes => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 
   function say(sentence, isProblem = true) {
     note.textContent = sentence
@@ -64,13 +65,20 @@ if (composer && tray) {
     requests.set(item, request)
     item.className = "uploading"
     bar.value = 0
+    let timer
+    const watch = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => { request.abort(); fail(item, 0) }, STALLED_MILLISECONDS)
+    }
     // When all has gone out the server has work to do: the bar then has no value.
-    request.upload.onprogress = ({ loaded, total }) => loaded < total ? bar.value = loaded / total : bar.removeAttribute("value")
+    request.upload.onprogress = ({ loaded, total }) => { watch(); loaded < total ? bar.value = loaded / total : bar.removeAttribute("value") }
+    request.onloadend = () => clearTimeout(timer)
     request.onload = () => finish(item, request)
     request.onerror = () => fail(item, 0)
     request.open("POST", `/rooms/${composer.dataset.room}/files`)
     request.setRequestHeader("HX-Request", "true")
     request.send(form)
+    watch()
   }
 
   function finish(item, { status, responseText }) {

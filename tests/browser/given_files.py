@@ -15,6 +15,8 @@ from tests.browser.conftest import Person
 
 TRAY = "#tray > li"
 CHOICE = "#composer .attach input"
+FIELD = "#composer textarea"
+PICTURES = "#messages > .message[data-seq] .picture img"
 
 
 def picture(name: str = "garden.png", width: int = 800, height: int = 600) -> dict[str, Any]:
@@ -76,6 +78,12 @@ async def uploaded(person: Person, count: int = 1) -> None:
         "[...document.querySelectorAll('#tray > li')].map(item => item.matches('.uploaded')).join()"
         f" === '{','.join(['true'] * count)}'"
     )
+
+
+async def loaded(person: Person, count: int = 1) -> None:
+    """Wait until so many pictures are in the timeline, and can be seen."""
+    seen = f"[...document.querySelectorAll('{PICTURES}')].filter(each => each.complete && each.naturalWidth)"
+    await person.until(f"{seen}.length === {count}")
 
 
 async def paste(person: Person, **kinds: Any) -> None:

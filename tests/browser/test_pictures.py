@@ -166,6 +166,7 @@ async def test_sound_plays_in_the_page_from_any_place(arrive: Arrive, size: dict
     await ana.page.click(".send")
     player = ana.page.locator("#messages .media audio")
     await player.wait_for()
+    await ana.page.reload()  # the sender gets the message twice, by the answer and by the socket
     reached = await player.evaluate(
         """player => new Promise((done, failed) => {
             player.onerror = () => failed(player.error.message)
@@ -186,9 +187,11 @@ async def test_a_film_plays_in_the_page_in_a_place_that_does_not_change(arrive: 
     await ana.make_room("Garden plans")
     await choose(ana, await film(ana))
     await uploaded(ana)
+    await ana.page.click(".send")
+    player = ana.page.locator("#messages .media video")
+    await player.wait_for()
     async with Gate(ana, "**/files/*/pump.webm") as gate:
-        await ana.page.click(".send")
-        player = ana.page.locator("#messages .media video")
+        await ana.page.reload()
         await player.wait_for()
         before = await player.bounding_box()
         gate.opened.set()
@@ -204,6 +207,27 @@ async def test_a_film_plays_in_the_page_in_a_place_that_does_not_change(arrive: 
     assert await player.bounding_box() == before
     if size is PHONE:
         assert before["width"] > 290
+
+
+async def test_a_reaction_does_not_interrupt_what_is_playing(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await choose(ana, sound("thrush.wav", seconds=60))
+    await uploaded(ana)
+    await ana.page.click(".send")
+    player = bo.page.locator("#messages .media audio")
+    await player.wait_for()
+    await player.evaluate("player => { window.playing = player; player.currentTime = 20; player.play() }")
+    await bo.until("window.playing.currentTime > 20")
+    article = ana.page.locator("#messages > .message[data-seq]:not(.system)")
+    await article.hover()
+    await article.locator(".more").click()
+    await ana.page.locator(".react button").first.click()
+    await bo.page.locator(".message [data-count='1']").wait_for()
+    at = await bo.page.evaluate("window.playing.currentTime")
+    assert at > 20
+    await bo.until(f"!window.playing.paused && window.playing.isConnected && window.playing.currentTime > {at}")
 
 
 async def test_a_picture_gets_its_words_later_and_is_answered_by_its_name(arrive: Arrive) -> None:

@@ -341,6 +341,53 @@ async def test_the_reply_bar_lets_go_of_what_is_deleted_meanwhile(arrive: Arrive
     assert await ana.page.locator(".quote").count() == 0
 
 
+async def test_earlier_wordings_that_are_being_read_go_with_their_message(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await bo.send("a slip of the tongue")
+    await bo.sees("a slip of the tongue")
+    await bo.page.press(COMPOSER, "ArrowUp")
+    await bo.page.locator(EDITING).wait_for()
+    await bo.page.fill(EDITING, "harmless")
+    await bo.page.press(EDITING, "Enter")
+    await ana.page.locator(".message.edited .body", has_text="harmless").wait_for()
+    await menu_of(ana, "harmless")
+    await ana.page.click("text=Earlier wordings")
+    await ana.page.locator(".wordings", has_text="a slip of the tongue").wait_for()
+    await menu_of(bo, "harmless")
+    await bo.page.locator(".menu summary").click()
+    await bo.page.locator("text=Delete the message").click()
+    await ana.page.locator(".message.deleted").wait_for(state="attached")
+    await ana.page.locator(".wordings").wait_for(state="detached")
+    assert "a slip of the tongue" not in await ana.page.content()
+
+
+async def test_a_reply_on_its_way_shows_nothing_of_what_is_deleted_meanwhile(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("between us")
+    await bo.sees("between us")
+    await menu_of(bo, "between us")
+    await bo.page.locator("[data-reply]").click()
+    await bo.page.route("**/messages", lambda route: route.abort())
+    await bo.send("I know")
+    await bo.page.locator(".sending .quote", has_text="between us").wait_for()
+    await menu_of(ana, "between us")
+    await ana.page.locator(".menu summary").click()
+    await ana.page.locator("text=Delete the message").click()
+    await bo.page.locator(".sending .quote.of-deleted").wait_for()
+    kept = await bo.page.evaluate("JSON.stringify(localStorage)")
+    assert "I know" in kept
+    assert "between us" not in kept + await bo.page.content()
+    await bo.page.unroute("**/messages")
+    await bo.page.locator(".unsent .problem", has_text="no longer there").wait_for()
+    await bo.page.click("[data-put-back]")
+    await bo.page.press(COMPOSER, "Enter")
+    await ana.sees("I know")
+
+
 async def test_the_link_to_a_message_is_copied_and_opens_the_room_around_it(arrive: Arrive) -> None:
     ana = await arrive("Ana", permissions=["clipboard-read", "clipboard-write"])
     room = await ana.make_room("Garden plans")

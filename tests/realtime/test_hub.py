@@ -15,8 +15,8 @@ from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.listener import CLOSE_NO_ACCESS
-from app.realtime.live_room import Changes, Source
-from app.views import Receipts
+from app.realtime.source import Changes, Claim, Source
+from app.views import Receipts, RoomMarks
 
 ROOM = 1
 
@@ -63,11 +63,15 @@ async def nobody_read(room: int) -> Receipts:
     return Receipts(0, 0, 0, ())
 
 
-async def no_rooms(person: int) -> Sequence[int]:
-    return []
+async def admitted(claims: Sequence[Claim]) -> dict[Claim, Sequence[int] | None]:
+    return {claim: [] for claim in claims}
 
 
-NOBODY = (no_rooms, nothing_read, no_activity, no_rooms, nobody_read)
+async def no_marks(people: Sequence[int]) -> dict[int, Sequence[RoomMarks]]:
+    return {person: [] for person in people}
+
+
+NOBODY = (nothing_read, no_activity, no_marks, nobody_read)
 
 
 def spell(since: int, version: int) -> str:
@@ -114,7 +118,7 @@ async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
     live_room.FRAME_SECONDS_MIN = chance.choice([0.0, 0.0005])
     redis = connect("redis://127.0.0.1:1")
     room = Room(chance)
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, *NOBODY))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, admitted, *NOBODY))
     seated: list[tuple[Socket, int, object]] = []
     late: list[RoomChanged] = []
     for action, number in steps:
@@ -139,7 +143,7 @@ async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
     async with asyncio.timeout(5):
         while any(socket.received[-1:] != [room.version] and since < room.version for socket, since, _ in seated):
             await asyncio.sleep(0)
-            await hub._sweep()
+            await hub.sweep.once()
     for socket, since, _ in seated:
         assert socket.received == list(range(since + 1, room.version + 1))
     hub.close()
@@ -147,7 +151,7 @@ async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
 
 
 async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -> None:
-    """Two versions were read from PostgreSQL when the frame that carries four arrives."""
+    """A page at version 1 has read two more from PostgreSQL when the frame that carries four arrives."""
     redis = connect("redis://127.0.0.1:1")
     room = Room(random.Random(0))
 
@@ -155,20 +159,20 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
         version = max(since, min(room.version, since + 2))
         return Changes(version, spell(since, version))
 
-    hub = Hub(Bus(redis), Source(two_at_a_time, two_at_a_time, room.versions, room.lost_access, *NOBODY))
+    hub = Hub(Bus(redis), Source(two_at_a_time, two_at_a_time, room.versions, room.lost_access, admitted, *NOBODY))
     level, ahead = Socket(), Socket()
     await hub.join(level, ROOM, 0)
     await settle()
     event = room.post(4)
-    await hub.join(ahead, ROOM, 0)
+    await hub.join(ahead, ROOM, 1)
     await settle()
-    assert ahead.received == [1, 2]
+    assert ahead.received == [2, 3]
     hub.deliver(event)
     await settle()
-    assert level.received == ahead.received == [1, 2, 3, 4]
+    assert (level.received, ahead.received) == ([1, 2, 3, 4], [2, 3, 4])
     hub.deliver(room.post(1))
     async with asyncio.timeout(5):
-        while level.received != [1, 2, 3, 4, 5] or ahead.received != [1, 2, 3, 4, 5]:
+        while level.received != [1, 2, 3, 4, 5] or ahead.received != [2, 3, 4, 5]:
             await asyncio.sleep(0)
     hub.close()
     await redis.aclose()
@@ -177,7 +181,7 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
 async def test_a_quiet_room_is_told_at_once_and_a_busy_one_in_shared_frames() -> None:
     redis = connect("redis://127.0.0.1:1")
     room = Room(random.Random(0))
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, *NOBODY))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, admitted, *NOBODY))
     socket = Socket()
     await hub.join(socket, ROOM, 0)
     await settle()
@@ -192,7 +196,7 @@ async def test_a_quiet_room_is_told_at_once_and_a_busy_one_in_shared_frames() ->
             await asyncio.sleep(0)
     assert (socket.received, socket.frames) == ([1, 2, 3, 4, 5, 6], 2)
     hub.deliver(posted(room))
-    hub.deliver(msgspec.structs.replace(room.post(1), authors=()))  # a change to a message, perhaps to this one
+    hub.deliver(changed(room))  # perhaps this one
     assert (socket.received, socket.frames) == ([1, 2, 3, 4, 5, 6, 7, 8], 4)
     hub.close()
     await redis.aclose()
@@ -204,10 +208,10 @@ async def test_somebody_sent_out_between_the_door_and_the_seat_gets_nothing() ->
     room.post(3)
     socket = Socket()
 
-    async def sent_out(claims: Sequence[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
-        return set(claims)
+    async def sent_out(claims: Sequence[Claim]) -> dict[Claim, Sequence[int] | None]:
+        return dict.fromkeys(claims)
 
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, sent_out, *NOBODY))
+    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, sent_out, *NOBODY))
     await hub.join(socket, ROOM, 0)
     hub.deliver(room.post(1))
     await settle()
@@ -220,6 +224,36 @@ def posted(room: Room) -> RoomChanged:
     return msgspec.structs.replace(room.post(1), authors=(1,))
 
 
+def changed(room: Room) -> RoomChanged:
+    """A message was changed: goes at once, in a frame of its own."""
+    return msgspec.structs.replace(room.post(1), authors=())
+
+
 async def settle() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+async def test_who_comes_a_little_late_is_given_what_was_told_without_a_question() -> None:
+    redis = connect("redis://127.0.0.1:1")
+    room = Room(random.Random(0))
+    asked: list[int] = []
+
+    async def resume(_: int, since: int) -> Changes:
+        asked.append(since)
+        return Changes(max(since, room.version), spell(since, room.version))
+
+    hub = Hub(Bus(redis), Source(room.changes, resume, room.versions, room.lost_access, admitted, *NOBODY))
+    first, later, level = Socket(), Socket(), Socket()
+    await hub.join(first, ROOM, 0)
+    await settle()
+    for _ in range(3):
+        hub.deliver(changed(room))
+    await hub.join(later, ROOM, 1)
+    await hub.join(level, ROOM, 3)
+    await settle()
+    assert (first.received, later.received, level.received, asked) == ([1, 2, 3], [2, 3], [], [0])
+    hub.deliver(changed(room))
+    assert first.received[3:] == later.received[2:] == level.received == [4]
+    hub.close()
+    await redis.aclose()

@@ -13,8 +13,8 @@ from app.realtime import presence as presences
 from app.realtime.bus import connect
 from app.realtime.events import TOPIC_OF_PRESENCE, PresenceChanged, decode
 from app.realtime.lease import Lease, key_of
-from app.realtime.live_room import Seat
 from app.realtime.presence import Presence
+from app.realtime.seat import Seat
 from tests.conftest import Servers
 
 ROOM = 1

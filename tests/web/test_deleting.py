@@ -115,7 +115,7 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 IN_THE_INDEX = """
 SELECT EXISTS (
     SELECT FROM message
-    WHERE kind = 'text' AND deleted_at IS NULL AND search_terms(body, room, author) @> $1::text[]
+    WHERE kind = 'text' AND deleted_at IS NULL AND search_terms(body, room, author, files) @> $1::text[]
 )
 """
 

@@ -4,6 +4,7 @@ on the worker where it changed, within a second for those who read through anoth
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from time import monotonic
 from uuid import uuid4
 
@@ -218,7 +219,7 @@ async def test_a_post_costs_one_statement(servers: Servers, open_house: OpenHous
     posts = 20
     with embedded.socket_folder(tmp_path) as folder:
         async with Statements(servers.database_url, folder) as statements:
-            house = await open_house(Servers(statements.url, servers.redis_url))
+            house = await open_house(replace(servers, database_url=statements.url))
             ana = await Visitor.at(house.url).sign_up()
             room = await ana.make_room()
             await ana.say(room, "the first one finds out who she is")

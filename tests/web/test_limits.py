@@ -20,6 +20,7 @@ from tests.house import PATIENCE_SECONDS, House, Visitor, articles
 
 ROUTES = [
     (limits.POSTING, "POST /rooms/{room}/messages", {"body": "hello"}),
+    (limits.UPLOADING, "POST /rooms/{room}/files", {}),
     (limits.EDITING, "POST /messages/{message}", {"body": "hello again"}),
     (limits.DELETING, "POST /messages/{message}/delete", {}),
     (limits.REACTING, "POST /messages/{message}/reactions", {"emoji": "🍵"}),
@@ -44,7 +45,6 @@ LIMITED_BY_THEMSELVES = {
     "/sign-up",
     "/me/password",
     "/rooms/{room_id:int}/messages",
-    "/rooms/{room_id:int}/files",
 }
 NEEDS_NONE = {"/sign-out", "/theme"}
 

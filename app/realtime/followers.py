@@ -1,0 +1,69 @@
+"""Who is told of a room's activity: the sockets of all its people, whichever room they sit in."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from app.realtime.activity import Activity
+from app.realtime.bus import Bus
+from app.realtime.events import RoomActive, topic_of_activity
+from app.realtime.frames import Frame
+from app.realtime.seat import Seat
+from app.realtime.source import Source
+from app.views import RoomMarks
+
+
+class Followers:
+    def __init__(self, bus: Bus, source: Source, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self._bus = bus
+        self._seats: dict[int, set[Seat]] = {}
+        self._activity = Activity(self.write, source.last_seqs, source.activity, spawn)
+
+    def of(self, room: int) -> Iterable[Seat]:
+        return self._seats.get(room, ())
+
+    async def add(self, seat: Seat, room: int) -> None:
+        """From now on the seat hears of this room's activity."""
+        if seat.gone:
+            return
+        is_new = room not in self._seats
+        seat.follows.add(room)
+        self._seats.setdefault(room, set()).add(seat)
+        if is_new:
+            await self._bus.subscribe(topic_of_activity(room))
+
+    def remove(self, seat: Seat, room: int) -> None:
+        seat.follows.discard(room)
+        self._seats.get(room, set()).discard(seat)
+
+    def leave(self, seat: Seat) -> None:
+        for room in seat.follows:
+            self._seats[room].discard(seat)
+
+    def take(self, event: RoomActive) -> None:
+        if self._seats.get(event.room):
+            self._activity.take(event)
+
+    def know(self, mark: RoomMarks) -> None:
+        """Followers were told of this much, or are told of it now; what comes later is news."""
+        self._activity.know(mark.room, mark.last_seq)
+
+    def write(self, room: int, frame: Frame) -> None:
+        for seat in list(self.of(room)):
+            seat.listener.write(frame)
+
+    async def look(self) -> None:
+        """Ask PostgreSQL for activity that no event told. Raises Unavailable."""
+        if self._seats:
+            await self._activity.look(list(self._seats))
+
+    async def forget_left_rooms(self) -> None:
+        """Stop listening to rooms that nobody here follows any more."""
+        for room in [room for room, seats in self._seats.items() if not seats]:
+            del self._seats[room]
+            self._activity.forget([room])
+            await self._bus.unsubscribe(topic_of_activity(room))
+            if room in self._seats:  # somebody came while we said goodbye
+                await self._bus.subscribe(topic_of_activity(room))
+
+    def close(self) -> None:
+        self._activity.close()

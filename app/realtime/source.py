@@ -1,0 +1,61 @@
+"""What the real-time part asks of PostgreSQL, which it doesn't know itself: `main` fills it in."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from app.realtime.activity import ReadActivity, ReadLastSeqs
+from app.views import Member, Receipts, RoomMarks
+
+Claim = tuple[int, int, int]
+"""The (session, person, room) that lets a socket listen."""
+
+
+class Changes(NamedTuple):
+    """What takes a room from one version to `version`; `html` is empty when nothing does."""
+
+    version: int
+    html: str
+
+
+ReadChanges = Callable[[int, int], Awaitable[Changes]]
+ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
+ReadLost = Callable[[Sequence[Claim]], Awaitable[set[Claim]]]
+ReadAdmitted = Callable[[Sequence[Claim]], Awaitable[Mapping[Claim, Sequence[int] | None]]]
+ReadMarks = Callable[[Sequence[int]], Awaitable[Mapping[int, Sequence[RoomMarks]]]]
+ReadReceipts = Callable[[int], Awaitable[Receipts]]
+ReadPeople = Callable[[int, Sequence[int] | None], Awaitable[Sequence[Member]]]
+ReadPartners = Callable[[Sequence[int]], Awaitable[Mapping[int, Sequence[int]]]]
+ReadDirect = Callable[[Sequence[int]], Awaitable[set[int]]]
+ReadRoomsList = Callable[[int], Awaitable[str]]
+
+
+async def _nobody(*_: Any) -> Sequence[Any]:
+    return ()
+
+
+async def _no_partners(_: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    return {}
+
+
+async def _none(*_: Any) -> set[int]:
+    return set()
+
+
+async def _no_list(_: int) -> str:
+    return ""
+
+
+class Source(NamedTuple):
+    changes: ReadChanges  # (room, since) → changes, in pieces when there are many: for a room that lags
+    resume: ReadChanges  # the same, or the whole timeline when too many: for one socket
+    versions: ReadVersions  # rooms → their versions
+    lost_access: ReadLost  # claims → those that hold no longer
+    admitted: ReadAdmitted  # claims → the rooms that its person is in; None for a claim that holds no longer
+    last_seqs: ReadLastSeqs  # rooms → the seq of their newest message
+    activity: ReadActivity  # (room, since) → what was posted after that seq
+    marks_of: ReadMarks  # people → their counts in all their rooms
+    receipts_of: ReadReceipts  # room → how far everybody has read
+    people: ReadPeople = _nobody  # (room, ids) → those of its people; None for all that its page lists
+    partners: ReadPartners = _no_partners  # people → the others in their direct rooms of two
+    direct: ReadDirect = _none  # rooms → those of them that are direct rooms of two
+    rooms_list: ReadRoomsList = _no_list  # person → the stream fragment that brings their list of rooms level

@@ -1,0 +1,91 @@
+"""Every two seconds, PostgreSQL is asked for what no event told: rooms that moved on, access that ended.
+
+It is asked for some sockets at a time, so that nobody waits for a sweep of thousands.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from app.errors import Unavailable
+from app.realtime.bus import Bus
+from app.realtime.events import topic_of_room
+from app.realtime.followers import Followers
+from app.realtime.live_room import LiveRoom
+from app.realtime.seat import Seat
+from app.realtime.source import Source
+
+logger = logging.getLogger("teahouse")
+
+SWEEP_SECONDS = 2.0
+EMPTY_ROOM_SWEEPS = 5
+SWEEPS_PER_LOOK_AT_FOLLOWERS = 3
+SEATS_AT_ONCE_MAX = 250
+
+
+class Sweep:
+    """`close_lost` closes those of some seats that may listen no longer."""
+
+    def __init__(
+        self,
+        rooms: dict[int, LiveRoom],
+        followers: Followers,
+        bus: Bus,
+        source: Source,
+        close_lost: Callable[[Sequence[Seat]], Awaitable[None]],
+    ) -> None:
+        self._rooms = rooms
+        self._followers = followers
+        self._bus = bus
+        self._source = source
+        self._close_lost = close_lost
+        self._sweeps = 0
+
+    async def for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.once()
+            except Unavailable:
+                logger.warning("PostgreSQL is away; the next sweep tries again")
+
+    async def once(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for room in self._rooms.values():
+            room.beat(now)
+        await self._forget_empty_rooms()
+        await self._followers.forget_left_rooms()
+        if not self._rooms:
+            return
+        versions = await self._source.versions(list(self._rooms))
+        for room in self._rooms.values():
+            if room.is_behind(versions.get(room.id, 0)):
+                room.fill_soon()
+        self._sweeps += 1
+        seats = [seat for room in self._rooms.values() for seat in room.seats]
+        for start in range(0, len(seats), SEATS_AT_ONCE_MAX):
+            some = seats[start : start + SEATS_AT_ONCE_MAX]
+            await self._close_lost(some)
+            if self._sweeps % SWEEPS_PER_LOOK_AT_FOLLOWERS == 0:
+                await self._unfollow_where_access_ended(some)
+        await self._followers.look()
+
+    async def _forget_empty_rooms(self) -> None:
+        """Stop listening to rooms that nobody came back to (a change of page leaves one for a moment)."""
+        for room in [room for room in self._rooms.values() if not room.seats]:
+            room.quiet_sweeps += 1
+            if room.quiet_sweeps > EMPTY_ROOM_SWEEPS and not room.seats:
+                del self._rooms[room.id]
+                room.close()
+                await self._bus.unsubscribe(topic_of_room(room.id))
+                if room.id in self._rooms:  # somebody came while we said goodbye
+                    await self._bus.subscribe(topic_of_room(room.id))
+
+    async def _unfollow_where_access_ended(self, seats: Sequence[Seat]) -> None:
+        """The other rooms of a seat's person, whose activity it is told."""
+        follows = [(seat, room) for seat in seats for room in seat.follows]
+        claims = {(seat.listener.session, seat.listener.person, room) for seat, room in follows}
+        if lost := await self._source.lost_access(list(claims)):
+            for seat, room in follows:
+                if (seat.listener.session, seat.listener.person, room) in lost:
+                    self._followers.remove(seat, room)

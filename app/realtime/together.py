@@ -1,0 +1,50 @@
+"""Questions that are asked while one is under way travel together in the next: a thousand sockets that arrive at once
+are read for in a few statements, as posts that come at once are written in a few (`actions.messages`)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+ASKED_AT_ONCE_MAX = 500
+
+Key = TypeVar("Key", bound=Hashable)
+Answer = TypeVar("Answer")
+
+
+class Together(Generic[Key, Answer]):
+    """`read` answers for many keys, and for each of them."""
+
+    def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Answer]]]) -> None:
+        self._read = read
+        self._waiting: dict[Key, list[asyncio.Future[Answer]]] = {}
+        self._reading: asyncio.Task[None] | None = None
+
+    async def ask(self, key: Key) -> Answer:
+        """What is read of this key after this call; raises what `read` raises."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()  # its own: whoever waits may be cancelled
+        self._waiting.setdefault(key, []).append(answer)
+        if self._reading is None:
+            self._reading = loop.create_task(self._drain())
+        return await answer
+
+    async def _drain(self) -> None:
+        try:
+            await asyncio.sleep(0)  # whoever else is about to ask comes along
+            while self._waiting:
+                keys = list(self._waiting)[:ASKED_AT_ONCE_MAX]
+                await self._answer({key: self._waiting.pop(key) for key in keys})
+        finally:
+            self._reading = None
+
+    async def _answer(self, asked: Mapping[Key, Sequence[asyncio.Future[Answer]]]) -> None:
+        try:
+            read = await self._read(list(asked))
+            answers = [(waiting, read[key]) for key, of_key in asked.items() for waiting in of_key]
+        except Exception as error:
+            for waiting in [waiting for of_key in asked.values() for waiting in of_key if not waiting.done()]:
+                waiting.set_exception(error)
+            return
+        for waiting, answer in answers:
+            if not waiting.done():
+                waiting.set_result(answer)
