@@ -21,6 +21,9 @@ BACKLOG = 2048
 FRAME_BYTES_MAX = 16 * 1024
 PING_SECONDS = 20
 SHUTDOWN_SECONDS_MAX = 8
+KEEP_ALIVE_SECONDS = 75
+"""Longer than whoever asks keeps a connection that is not in use (nginx 60, httpx 5): uvicorn's 5 can end one just as
+the next request comes."""
 OBJECTS_PER_COLLECTION = 20_000
 
 
@@ -58,6 +61,7 @@ async def _serve(settings: Settings, ready: int | None) -> None:
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
         ws_per_message_deflate=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
     server = Server(config, ready)
