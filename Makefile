@@ -28,6 +28,7 @@ lint: .venv/ready-dev
 browser: .venv/ready-dev
 	@.venv/bin/python tests/browser/install.py
 
+# One case by name: make bench CASES=latency. All at a small size, to see that they work: make bench CASES=small.
 # Needs a C compiler, zlib's headers, Node.js and npm beside what the tests need.
 .PHONY: bench
 bench: .venv/ready-dev

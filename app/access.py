@@ -11,20 +11,29 @@ from uuid import UUID
 
 from app.errors import NotAllowed, NotAMember, NotThere, SignedOut
 from app.realtime.source import Claim
-from app.tables import LoginSession, Membership, Message, Room
+from app.tables import Attachment, LoginSession, Membership, Message, Room
 from app.tables import Person as PersonTable
-from app.views import MessagePlace, Person, Profile, RoomCard
+from app.views import FilePlace, MessagePlace, Person, Profile, RoomCard
 from app.views import Room as RoomView
 
 INT4_MAX = 2**31 - 1
 
-_PERSON_FOR = """
-SELECT p.id, p.name, p.is_admin, p.avatar, s.id AS session
+_PEOPLE_FOR = """
+SELECT s.token_hash, p.id, p.name, p.is_admin, p.avatar, s.id AS session
 FROM login_session s JOIN person p ON p.id = s.person
-WHERE s.token_hash = {} AND p.banned_at IS NULL
+WHERE s.token_hash = any({}) AND p.banned_at IS NULL
 """
 
-_ROOM_FOR = """
+MAY_WRITE = """(
+    SELECT true
+    FROM membership m JOIN login_session s ON s.person = m.person JOIN person p ON p.id = m.person
+    WHERE m.person = t.author AND m.room = t.room AND s.id = t.session AND p.banned_at IS NULL
+)"""
+"""Whether the `author` of a row `t`, signed in by `session`, may write in `room`: the door as part of a statement,
+for posting, which has no time for a question of its own. (No EXISTS, which PostgreSQL may answer by reading all
+memberships.)"""
+
+ROOM_FOR = """
 SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m.notify, m.last_read_seq, m.seen_seq,
        CASE WHEN r.kind = 'group' THEN r.name ELSE (
            SELECT string_agg(p.name, ', ' ORDER BY p.id) FROM membership o JOIN person p ON p.id = o.person
@@ -38,9 +47,15 @@ WHERE r.id = {}
 
 _MESSAGE_FOR = """
 SELECT g.id, g.room, g.seq, g.author, g.kind, g.deleted_at IS NOT NULL AS deleted,
-       g.edited_at IS NOT NULL AS edited, r.visibility, m.role
+       g.edited_at IS NOT NULL AS edited, g.files IS NOT NULL AS has_files, r.visibility, m.role
 FROM message g JOIN room r ON r.id = g.room LEFT JOIN membership m ON m.room = g.room AND m.person = {}
 WHERE g.id = {}
+"""
+
+_FILE_FOR = """
+SELECT a.id, a.kind, a.name, a.media_type, a.size, a.person, a.message, r.visibility, m.role
+FROM attachment a JOIN room r ON r.id = a.room LEFT JOIN membership m ON m.room = a.room AND m.person = {}
+WHERE a.id = {} AND a.discarded_at IS NULL
 """
 
 _PROFILE = "SELECT id, name, avatar, seen_at, banned_at IS NOT NULL AS banned FROM person WHERE id = {}"
@@ -87,10 +102,16 @@ async def person_for(token: str | None) -> Person:
     """Who holds this session token; raises SignedOut."""
     if not token:
         raise SignedOut
-    rows = await LoginSession.raw(_PERSON_FOR, token_hash(token))
-    if not rows:
+    people = await people_for([token_hash(token)])
+    if not people:
         raise SignedOut
-    return Person(**rows[0])
+    return people.popitem()[1]
+
+
+async def people_for(hashes: Sequence[bytes]) -> dict[bytes, Person]:
+    """Who holds the session tokens with these hashes; those that nobody is signed in with are missing."""
+    rows = await LoginSession.raw(_PEOPLE_FOR, hashes)
+    return {row.pop("token_hash"): Person(**row) for row in rows}
 
 
 async def room_for(person: Person, room_id: int) -> RoomView:
@@ -122,10 +143,15 @@ async def visible_room_for(person: Person, room_id: int) -> RoomView:
     """A room that the person is in or could walk into; raises NotThere for any other."""
     rows: list[dict[str, Any]] = []
     if 0 < room_id <= INT4_MAX:
-        rows = await Room.raw(_ROOM_FOR, False, person.id, room_id)
-    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+        rows = await Room.raw(ROOM_FOR, False, person.id, room_id)
+    return visible(RoomView(**rows[0]) if rows else None)
+
+
+def visible(room: RoomView | None) -> RoomView:
+    """What ROOM_FOR found, if its person may know of it; raises NotThere."""
+    if room is None or (room.role is None and room.visibility != "open"):
         raise NotThere
-    return RoomView(**rows[0])
+    return room
 
 
 async def message_for(person: Person, message_id: str) -> MessagePlace:
@@ -148,7 +174,26 @@ async def message_for(person: Person, message_id: str) -> MessagePlace:
         is_mine=row["author"] == person.id,
         is_admin=row["role"] == "admin",
         edited=row["edited"],
+        has_files=row["has_files"],
     )
+
+
+async def file_for(person: Person, file_id: str) -> FilePlace:
+    """A file of a message that the person may read, or one they brought themselves and have not posted yet.
+
+    Raises NotThere, or NotAMember for one of an open room.
+    """
+    rows: list[dict[str, Any]] = []
+    if (name := _uuid(file_id)) is not None:
+        rows = await Attachment.raw(_FILE_FOR, person.id, name)
+    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+        raise NotThere
+    row = rows[0]
+    if row["message"] is None and row["person"] != person.id:
+        raise NotThere
+    if row["role"] is None:
+        raise NotAMember
+    return FilePlace(id=row["id"], kind=row["kind"], name=row["name"], media_type=row["media_type"], size=row["size"])
 
 
 def _uuid(text: str) -> UUID | None:
@@ -163,9 +208,7 @@ async def room_behind(code: str) -> RoomView:
     """The room that an invitation link leads to; raises NotThere. The code is the permission."""
     rows = []
     if "\0" not in code:
-        rows = await Room.raw(
-            _ROOM_FOR.replace("r.id = {}", "r.invite_code = {} AND r.kind = 'group'"), True, 0, code
-        )
+        rows = await Room.raw(ROOM_FOR.replace("r.id = {}", "r.invite_code = {} AND r.kind = 'group'"), True, 0, code)
     if not rows:
         raise NotThere("This invitation is no longer valid. Ask for a new one.")
     return RoomView(**rows[0])

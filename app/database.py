@@ -27,9 +27,9 @@ OUTAGES = (
 """What asyncpg raises when the server is away, going away, or not answering."""
 
 
-async def _nothing_to_reset(_: Any) -> None:
-    """Nobody leaves anything behind in a connection: what is set or locked is so for a transaction. asyncpg would ask
-    the server to forget it after each query, and wait for the answer; an open transaction it ends in any case."""
+async def _left_as_it_was(_: object) -> None:
+    """What to do with a connection that comes back, besides ending its transaction: no statement of ours changes a
+    setting, listens or keeps a lock for longer, so the four statements that would undo it are saved."""
 
 
 class Transaction(PostgresTransaction):
@@ -85,7 +85,7 @@ class Database(PostgresEngine):
             max_size=POOL_CONNECTIONS_MAX,
             command_timeout=STATEMENT_SECONDS_MAX,
             max_inactive_connection_lifetime=60,
-            reset=_nothing_to_reset,
+            reset=_left_as_it_was,
         )
 
     async def stop(self) -> None:

@@ -5,6 +5,7 @@ everybody who shares the key, whichever worker they reach, and always fill again
 limited: a shut door would keep the rightful owner out as well.
 """
 
+import asyncio
 import hashlib
 import logging
 from dataclasses import dataclass
@@ -48,6 +49,25 @@ PASSWORD_CHANGE = Bucket("password-change", capacity=10, refill_seconds=30)
 PICTURE = Bucket("picture", capacity=10, refill_seconds=10)
 SIGN_UP_ADDRESS = Bucket("sign-up:address", capacity=50, refill_seconds=30)
 
+# What a signed-in person may do: far more than anybody's hands can, and less than keeps others waiting. A route
+# names its bucket as its `limit`; `web.visitors.signed_in` takes the token.
+POSTING = Bucket("posting", capacity=300, refill_seconds=0.2)
+UPLOADING = Bucket("uploading", capacity=60, refill_seconds=2)
+EDITING = Bucket("editing", capacity=100, refill_seconds=0.5)
+DELETING = Bucket("deleting", capacity=100, refill_seconds=0.5)
+REACTING = Bucket("reacting", capacity=200, refill_seconds=0.2)
+MARKING = Bucket("marking", capacity=100, refill_seconds=0.5)
+PREVIEWING = Bucket("previewing", capacity=100, refill_seconds=0.5)
+SEARCHING = Bucket("searching", capacity=100, refill_seconds=0.5)
+SUGGESTING = Bucket("suggesting", capacity=200, refill_seconds=0.1)
+MAKING_ROOMS = Bucket("making-rooms", capacity=100, refill_seconds=10)
+COMING_AND_GOING = Bucket("coming-and-going", capacity=100, refill_seconds=2)
+ADMINISTERING = Bucket("administering", capacity=200, refill_seconds=0.5)
+CHOOSING = Bucket("choosing", capacity=100, refill_seconds=1)
+
+REDIS_SECONDS_MAX = 0.5
+"""How long a try waits for a Redis that hangs."""
+
 
 class Limits:
     """`enabled=False` (LIMITS=off) lets everything pass, for measuring."""
@@ -56,16 +76,21 @@ class Limits:
         self._redis = redis
         self._take = redis.register_script(TAKE)
         self._enabled = enabled
+        self._away = False
 
     async def take(self, bucket: Bucket, who: str) -> None:
         """Take one token; raises TooOften, with the seconds to wait, when there is none."""
         if not self._enabled:
             return
         try:
-            wait = await self._take(keys=[_key(bucket, who)], args=[bucket.capacity, bucket.refill_seconds])
+            async with asyncio.timeout(REDIS_SECONDS_MAX):
+                wait = await self._take(keys=[_key(bucket, who)], args=[bucket.capacity, bucket.refill_seconds])
         except OUTAGES:
-            logger.warning("Redis is away; %s is not limited", bucket.name)
+            if not self._away:
+                logger.warning("Redis is away; nothing is limited")
+            self._away = True
             return
+        self._away = False
         if wait:
             raise TooOften(f"Too many tries. Please wait {_in_words(int(wait))} and try again.", int(wait))
 

@@ -1,4 +1,4 @@
-"""What a message's line is made of in SQL, the same wherever messages are read.
+"""What is read in more than one place, in SQL: a message's line, and how many have read the newest one of a room.
 
 `m` is the message. The subqueries and joins go by an index. For a page of 50 messages without any reply or reaction
 they add some 0.4 ms, most of it PostgreSQL's planning.
@@ -8,7 +8,8 @@ REACTION_PEOPLE_SHOWN = 100
 """How many people of one reaction are named to the stylesheets, which show each their own."""
 
 DETAILS = f"""
-    o.id AS quoted, o.deleted_at AS quoted_deleted_at, left(o.html, 1000) AS quoted_html, q.name AS quoted_name,
+    o.id AS quoted, o.deleted_at AS quoted_deleted_at, left(o.html, 1000) AS quoted_html,
+    o.files -> 0 ->> 2 AS quoted_file, q.name AS quoted_name,
     CASE WHEN EXISTS (SELECT FROM reaction WHERE message = m.id) THEN (
         SELECT jsonb_agg(jsonb_build_array(emoji, n, people) ORDER BY first) FROM (
             SELECT emoji, count(*) AS n, min(id) AS first,
@@ -24,3 +25,12 @@ LEFT JOIN person q ON q.id = o.author
 
 COLUMNS = f"m.*, p.name AS author_name, p.avatar AS author_avatar, {DETAILS}"
 FROM = f"LEFT JOIN person p ON p.id = m.author {DETAILS_FROM}"
+
+# The author of the newest message has read it, and is not counted.
+READ_COUNTS = """
+SELECT r.id AS room, r.last_seq, count(*) AS people,
+       count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM newest.author) AS readers
+FROM room r JOIN membership m ON m.room = r.id
+LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
+WHERE r.id = any({}::int[]) GROUP BY r.id, r.last_seq
+"""

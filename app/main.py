@@ -7,13 +7,13 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from app import access
-from app.actions import presence
+from app.actions import attachments, presence
 from app.actions.messages import Posts
 from app.actions.receipts import Receipts
 from app.database import Database
@@ -27,11 +27,14 @@ from app.realtime.lease import Lease
 from app.realtime.source import Source
 from app.realtime.supervision import keep_running
 from app.realtime.together import Together
+from app.sessions import Sessions
 from app.settings import Settings
+from app.storage import Storage
 from app.web import (
     accounts,
     administration,
     direct,
+    files,
     health,
     me,
     members,
@@ -50,6 +53,7 @@ from app.web import (
 )
 from app.web import settings as room_settings
 from app.web.origins import refuse_cross_site
+from app.web.room_page import RoomPages
 from app.web.visitors import maybe_signed_in, signed_in
 
 FORM_BYTES_MAX = 512 * 1024
@@ -90,6 +94,9 @@ HANDLERS = [
     people.everybody,
     people.person_card,
     people.avatar,
+    files.take_in,
+    files.file,
+    files.preview,
     messages.post_message,
     messages.history,
     messages.changes,
@@ -118,8 +125,9 @@ HANDLERS = [
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",  # a stricter one would make the Origin of our own forms "null"
     "X-Content-Type-Options": "nosniff",
@@ -128,6 +136,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=(), payment=()",
 }
+RAW_SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 def create_app(settings: Settings, database: Database) -> Litestar:
@@ -149,27 +158,34 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         direct=rooms_query.direct_of_two,
         rooms_list=rooms_query.list_of,
     )
-    hub = Hub(the_bus, source)
+    sessions = Sessions()
+    hub = Hub(the_bus, source, sessions.hear)
     lease = Lease(redis, hub.presence, presence.were_seen)
     receipts = Receipts(hub)
+    storage = Storage(settings.storage_url, settings.data_dir / "files")
     parts = {
         "settings": settings,
         "hub": hub,
         "limits": Limits(redis, settings.limits),
         "posts": Posts(hub),
         "receipts": receipts,
+        "room_pages": RoomPages(hub.presence.status_of, settings.uploads),
+        "storage": storage,
         "reception": socket.Reception(hub, settings, receipts, Together(access.at_the_door)),
     }
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
+        static.files()
         await database.start()
         work = {
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),
             "publishing to Redis": the_bus.send,
             "the lease": lease.keep,
             "the sweep": hub.sweep.for_ever,
+            "remembered sessions": sessions.look_for_ever,
             "read marks": receipts.write_for_ever,
+            "the sweep of files": lambda: attachments.sweep_for_ever(storage),
         }
         tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
         try:
@@ -209,7 +225,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         ),
         request_max_body_size=FORM_BYTES_MAX,
         lifespan=[running],
-        state=State({"settings": settings}),
+        state=State({**parts, "sessions": sessions}),
         openapi_config=None,
         logging_config=None,
     )
@@ -225,8 +241,9 @@ def _always(part: Any) -> Provide:
 async def add_security_headers(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if "cache-control" not in headers:
-        headers["Cache-Control"] = "no-store" if scope["path"] == "/sign-in" else "private, no-cache"
+    headers = message["headers"] = list(message["headers"])
+    named = {name for name, _ in headers}
+    headers.extend(header for header in RAW_SECURITY_HEADERS if header[0] not in named)
+    if b"cache-control" not in named:
+        kept = b"no-store" if scope["path"] == "/sign-in" else b"private, no-cache"
+        headers.append((b"cache-control", kept))

@@ -4,11 +4,37 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from app.tables import Audit, Avatar, LoginSession, Membership, Mention, Message, Person, Reaction, Room, Wording
+from app.tables import (
+    Attachment,
+    Audit,
+    Avatar,
+    Faces,
+    LoginSession,
+    Membership,
+    Mention,
+    Message,
+    Person,
+    Reaction,
+    Room,
+    Wording,
+)
 
 APP_CONFIG = AppConfig(
     app_name="app",
     migrations_folder_path=Path(__file__).parent.parent / "migrations",
-    table_classes=[Person, Avatar, LoginSession, Room, Membership, Message, Mention, Wording, Reaction, Audit],
+    table_classes=[
+        Person,
+        Avatar,
+        Faces,
+        LoginSession,
+        Room,
+        Membership,
+        Message,
+        Attachment,
+        Mention,
+        Wording,
+        Reaction,
+        Audit,
+    ],
     migration_dependencies=[],
 )

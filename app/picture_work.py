@@ -1,20 +1,25 @@
 """A program of its own that opens one picture: whatever the picture does to it, nothing else is harmed.
 
-stdin: a line of JSON (operation, sizes), then the picture. stdout: a line of JSON, then the results one after
-the other. The answer is {"lengths": […], "shapes": [[width, height], …]} or {"refused": reason}.
-It holds no secret, opens no file, and imports nothing of the program that started it.
+Its argument is JSON (operation, sizes), stdin an open file with the picture. stdout: a line of JSON, then the results
+one after the other. The answer is {"lengths": […], "shapes": [[width, height], …]} or {"refused": reason}.
+It stands behind the others in line for the processor, holds no secret, opens no file, and imports nothing of the
+program that started it.
 """
 
 import io
 import json
+import os
 import resource
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 MEMORY_BYTES_MAX = 640 << 20
-CPU_SECONDS_MAX = 10
+CPU_SECONDS_MAX = 20
+NICENESS = 10
 PIXELS_MAX = 50_000_000
+MOVING_PIXELS_MAX = 30_000_000  # of all frames together
+LOSSLESS_PIXELS_MAX = 2_000_000  # of a PNG: a screenshot keeps its sharp letters
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 QUALITY = 82
 ORIENTATION = 0x0112
@@ -28,10 +33,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_MAX, CPU_SECONDS_MAX))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    order = json.loads(sys.stdin.buffer.readline())
-    data = sys.stdin.buffer.read()
+    os.nice(NICENESS)
+    order = json.loads(sys.argv[1])
     try:
-        pictures = work(data, order["operation"], order["sizes"])
+        pictures = work(sys.stdin.buffer, order["operation"], order["sizes"])
     except RefusedError as refused:
         answer: dict[str, Any] = {"refused": str(refused)}
         pictures = []
@@ -40,13 +45,13 @@ def main() -> None:
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + b"".join(content for content, _ in pictures))
 
 
-def work(data: bytes, operation: str, sizes: Sequence[int]) -> list[tuple[bytes, tuple[int, int]]]:
-    """The picture as WebP, once for each size; the first one is opened from the bytes, so give the largest first."""
+def work(file: Any, operation: str, sizes: Sequence[int]) -> list[tuple[bytes, tuple[int, int]]]:
+    """The picture as WebP, once for each size."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # we look ourselves, and refuse instead of warning
     try:
-        image: Any = Image.open(io.BytesIO(data), formats=FORMATS)
+        image: Any = Image.open(file, formats=FORMATS)
         if image.width * image.height > PIXELS_MAX:
             raise RefusedError("too-many-pixels")
     except (RefusedError, MemoryError):
@@ -55,12 +60,15 @@ def work(data: bytes, operation: str, sizes: Sequence[int]) -> list[tuple[bytes,
         raise RefusedError("no-picture") from None
     try:
         turn = TURNS.get(image.getexif().get(ORIENTATION, 1), ())
+        if operation == "fit" and _moves(image, min(sizes)):
+            return [_moving(image, min(sizes))] * len(sizes)
         if image.format == "JPEG":
             image.draft("RGB", (max(sizes) * 2, max(sizes) * 2))  # decodes no more than is needed
         image.load()
         if image.mode not in ("RGB", "RGBA", "L", "CMYK"):
             image = image.convert("RGBA" if "A" in image.getbands() or "transparency" in image.info else "RGB")
-        return [_webp(_turned(OPERATIONS[operation](image, size), turn)) for size in sizes]
+        sharp = image.format == "PNG"
+        return [_webp(_turned(OPERATIONS[operation](image, size), turn), sharp) for size in sizes]
     except MemoryError:
         raise RefusedError("too-many-pixels") from None
     except Exception:
@@ -76,9 +84,37 @@ def square(image: Any, size: int) -> Any:
 
 def fit(image: Any, size: int) -> Any:
     """The whole of it, neither side longer than `size`; never made larger."""
+    shape = _fitting(image, size)
+    return image.resize(shape, reducing_gap=3) if shape != image.size else image
+
+
+def _fitting(image: Any, size: int) -> tuple[int, int]:
     scale = min(1, size / max(image.size))
-    shape = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(shape, reducing_gap=3)
+    return max(1, round(image.width * scale)), max(1, round(image.height * scale))
+
+
+def _moves(image: Any, size: int) -> bool:
+    """Whether it has several frames, and not more than there is time and memory for."""
+    if not getattr(image, "is_animated", False):
+        return False
+    width, height = _fitting(image, size)
+    return bool(image.n_frames * width * height <= MOVING_PIXELS_MAX)
+
+
+def _moving(image: Any, size: int) -> tuple[bytes, tuple[int, int]]:
+    """All its frames, at their own pace, as one WebP."""
+    frames, milliseconds = [], []
+    for number in range(image.n_frames):
+        image.seek(number)
+        image.load()
+        milliseconds.append(int(image.info.get("duration") or 100))
+        frames.append(fit(image.convert("RGBA"), size))
+    out = io.BytesIO()
+    loop = image.info.get("loop", 1)
+    frames[0].save(
+        out, "WEBP", save_all=True, append_images=frames[1:], duration=milliseconds, loop=loop, quality=75, method=2
+    )
+    return out.getvalue(), frames[0].size
 
 
 OPERATIONS = {"square": square, "fit": fit}
@@ -104,7 +140,7 @@ def _turned(image: Any, turn: Sequence[str]) -> Any:
     return image
 
 
-def _webp(image: Any) -> tuple[bytes, tuple[int, int]]:
+def _webp(image: Any, sharp: bool) -> tuple[bytes, tuple[int, int]]:
     """A new file with the pixels and nothing else: no place, no camera, no colour profile."""
     from PIL import Image
 
@@ -112,7 +148,8 @@ def _webp(image: Any) -> tuple[bytes, tuple[int, int]]:
     clean = Image.new(pixels.mode, pixels.size)
     clean.paste(pixels)
     out = io.BytesIO()
-    clean.save(out, "WEBP", quality=QUALITY, method=4)
+    lossless = sharp and clean.width * clean.height <= LOSSLESS_PIXELS_MAX
+    clean.save(out, "WEBP", quality=QUALITY, method=4, lossless=lossless)
     return out.getvalue(), clean.size
 
 

@@ -7,13 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import IO, Literal, NamedTuple
 
-from app.errors import Invalid, TooLarge
+from app.errors import Invalid
 
-PICTURE_BYTES_MAX = 10 * 1000 * 1000
 AT_ONCE_MAX = 2
-SECONDS_MAX = 15.0
+SECONDS_MAX = 40.0
 WORK = Path(__file__).with_name("picture_work.py")
 KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")  # no secrets for the one who opens it
 
@@ -34,34 +33,34 @@ class Picture(NamedTuple):
     height: int
 
 
-async def made(operation: Literal["square", "fit"], data: bytes, sizes: Sequence[int]) -> list[Picture]:
-    """The picture in these sizes, largest first: `square` is cut around the middle, `fit` is all of it.
-
-    What it is, its bytes decide. Raises TooLarge, or Invalid (field `picture`).
+async def made(operation: Literal["square", "fit"], file: IO[bytes], sizes: Sequence[int]) -> list[Picture]:
+    """The picture in an open file in these sizes, largest first: `square` is cut around the middle, `fit` is all of
+    it. What moves keeps moving when it is made to fit and there is time for it, and is then no larger than the
+    smallest size. What it is, its bytes decide. Raises Invalid (field `picture`).
     """
-    if len(data) > PICTURE_BYTES_MAX:
-        raise TooLarge(f"A picture can have {PICTURE_BYTES_MAX // 1_000_000} MB; this one has more.")
-    order = json.dumps({"operation": operation, "sizes": list(sizes)}).encode()
     async with _places:
-        output = await _worked(order + b"\n" + data)
+        output = await _worked(json.dumps({"operation": operation, "sizes": list(sizes)}), file)
     return _read(output)
 
 
-async def _worked(order: bytes) -> bytes:
+async def _worked(order: str, file: IO[bytes]) -> bytes:
     """What the process answers; nothing if it died or took too long."""
     environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    number = file.fileno()  # a small one that was only in memory until now is written to the disk with this
+    file.seek(0)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",
         str(WORK),
-        stdin=asyncio.subprocess.PIPE,
+        order,
+        stdin=number,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=environment,
     )
     try:
         async with asyncio.timeout(SECONDS_MAX):
-            output, _ = await process.communicate(order)
+            output, _ = await process.communicate()
     except TimeoutError:
         return b""
     finally:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,14 @@ from minijinja import Environment, load_from_path
 
 from app import marking, views
 from app.emojis import FIRST
+from app.settings import UploadLimits
 from app.views import Html
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 FINGERPRINT_LENGTH = 10
+INSIDES_KEPT_MAX = 500
 UNREAD_SHOWN = 25
 """How many unread messages are on the page that shows the first of them."""
 
@@ -35,13 +37,18 @@ def message(line: views.MessageLine) -> Html:
 
 
 def messages(timeline: views.Timeline) -> Html:
-    """A slice of history: its articles, and the way to what is older."""
+    """A slice of history: its articles, and the ways to what is older and newer."""
     return _render("fragments/messages.html", timeline=timeline)
 
 
 def posted(article: Html) -> Html:
     """The answer to a post: the sender's own article, without a version (the page may lack others)."""
     return _render("streams/posted.html", article=article)
+
+
+def uploaded(attachment: views.Attachment) -> Html:
+    """A file that was taken in, as the composer shows it until it is sent."""
+    return _render("fragments/uploaded.html", file=attachment)
 
 
 def changes(new: Sequence[Html], changed: Sequence[tuple[str, Html]], version: int) -> Html:
@@ -184,28 +191,81 @@ def room_page(
     frame: views.Frame,
     room: views.Room,
     timeline: views.Timeline,
-    members: Sequence[views.Member],
-    message_id: str,
-    form: views.Form,
-    receipts: views.Receipts,
+    uploads: UploadLimits,
+    form: views.Form | None = None,
     around: str = "",
     replying: views.Quote | None = None,
-) -> Html:
-    """`around` is the element id of the message that the page was opened for."""
-    return _render(
+) -> Sequence[tuple[str, str]]:
+    """What one person sees of a room's page, cut where the template has a comment (nothing that people wrote can hold
+    one): each part as the name of what comes before it, and its HTML. `around` is the id of the element that the page
+    was opened for.
+
+    `timeline`, `version`, `receipts` and `people` are those fragments, `message-id` names the composer's new message.
+    At a `cut` there is nothing, but what lies between two of these is likely to come again.
+    """
+    assert frame.me, "nobody who is signed out is in a room"
+    me = views.Face(frame.me.id, frame.me.name, frame.me.avatar)
+    facts = replace(room, last_seq=0, last_read_seq=None, seen_seq=None)
+    inside = (facts, me, uploads, _unread_link(room, timeline, around), timeline.has_newer)
+    page = _render(
         "pages/room.html",
-        receipts=receipts,
-        around=around,
-        replying=replying,
-        unread_link=_unread_link(room, timeline, around),
         frame=frame,
         room=room,
         timeline=timeline,
-        members=members,
-        message_id=message_id,
-        form=form,
-        unsent=str(_unsent(frame.me)) if frame.me else "",
+        around=around,
+        inside=_inside(*inside, form, replying) if form or replying else _ordinary_inside(*inside),
     )
+    first, *others = page.split("<!--")
+    named = [part.partition("-->") for part in others]
+    return [("cut", first), *((name, part) for name, _, part in named)]
+
+
+@lru_cache(INSIDES_KEPT_MAX)
+def _ordinary_inside(
+    room: views.Room, me: views.Face, uploads: UploadLimits, unread_link: Html, has_newer: bool
+) -> Html:
+    return _inside(room, me, uploads, unread_link, has_newer, None, None)
+
+
+def _inside(
+    room: views.Room,
+    me: views.Face,
+    uploads: UploadLimits,
+    unread_link: Html,
+    has_newer: bool,
+    form: views.Form | None,
+    replying: views.Quote | None,
+) -> Html:
+    return _render(
+        "fragments/inside.html",
+        room=room,
+        uploads=uploads,
+        unread_link=unread_link,
+        has_newer=has_newer,
+        form=form or views.Form(),
+        replying=replying,
+        unsent=str(_unsent(me)),
+    )
+
+
+def timeline(timeline: views.Timeline) -> Html:
+    """The messages of a room's page."""
+    return _render("fragments/timeline.html", timeline=timeline)
+
+
+def version(version: int) -> Html:
+    """The version that a room's page has."""
+    return _render("fragments/version.html", version=version)
+
+
+def people(room: views.Room, members: Sequence[views.Member]) -> Html:
+    """The people of a room's page."""
+    return _render("fragments/people.html", room=room, members=members)
+
+
+def read_by(receipts: views.Receipts) -> Html:
+    """The receipts of a room's page."""
+    return _render("fragments/receipts.html", receipts=receipts)
 
 
 def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> Html:
@@ -217,7 +277,7 @@ def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> Htm
     return Html(f"#{first.element_id}" if first else f"/rooms/{room.id}?before={read + UNREAD_SHOWN}")
 
 
-def _unsent(me: views.Person) -> Html:
+def _unsent(me: views.Face) -> Html:
     """The bubble of a message on its way: the same fragment, which the browser gives an id and a text."""
     return message(
         views.MessageLine(

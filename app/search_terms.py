@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 QUERY_LENGTH_MAX = 500
 TERMS_MAX = 30
@@ -110,6 +110,15 @@ def last_part(text: str) -> tuple[str, str]:
     if not found or found[-1].end() < len(text):  # a space was typed: something new begins
         return text, ""
     return text[: found[-1].start()], found[-1][0]
+
+
+def days(today: date) -> Sequence[str]:
+    """Days that somebody may mean, as `before:` and `after:` take them: from today back to last year's first."""
+    beginnings = (today.replace(day=1), today.replace(month=1, day=1), date(max(today.year - 1, 1), 1, 1))
+    return [
+        day.isoformat()
+        for day in dict.fromkeys((today, today - timedelta(days=1), today - timedelta(days=7), *beginnings))
+    ]
 
 
 def parts(text: str) -> Sequence[re.Match[str]]:

@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+STORAGE_SCHEMES = ("file", "s3", "gs", "az", "http", "https")
+
 
 class BadSetting(ValueError):
     """A setting that cannot be used; its text is shown to the person who started the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """How large a file may be, and how many a message may carry."""
+
+    file_bytes_max: int
+    files_max: int
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,13 @@ class Settings:
     allowed_origins: frozenset[str]  # empty: the origin that the request itself was sent to
     sign_up: str  # "open" or "invited"
     limits: bool
+    storage_url: str | None  # None: the folder `files` in data_dir
+    file_megabytes: int
+    files_per_message: int
+
+    @property
+    def uploads(self) -> UploadLimits:
+        return UploadLimits(self.file_megabytes * 1_000_000, self.files_per_message)
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -54,6 +71,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         allowed_origins=frozenset((environ.get("ALLOWED_ORIGINS") or "").replace(",", " ").split()),
         sign_up=sign_up,
         limits=(environ.get("LIMITS") or "on").lower() != "off",
+        storage_url=_storage_url(environ),
+        file_megabytes=_number(environ, "FILE_MEGABYTES", 50, 1, 10_000),
+        files_per_message=_number(environ, "FILES_PER_MESSAGE", 10, 1, 50),
     )
 
 
@@ -68,6 +88,15 @@ def _number(environ: Mapping[str, str], name: str, default: int, least: int, mos
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
         raise BadSetting(f"{name} is “{text}”; it must be a whole number from {least} to {most}.")
     return int(text)
+
+
+def _storage_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("STORAGE_URL") or None
+    if url is not None and urlsplit(url).scheme not in STORAGE_SCHEMES:
+        raise BadSetting(
+            f"STORAGE_URL is “{url}”; it must begin with {', '.join(f'{s}://' for s in STORAGE_SCHEMES)}."
+        )
+    return url
 
 
 def _kept_secret(data_dir: Path) -> str:

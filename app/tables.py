@@ -1,11 +1,13 @@
 """The tables. No behaviour: `actions` write them, `access` and `queries` read them."""
 
 from piccolo.columns import (
+    JSONB,
     UUID,
     BigInt,
     Boolean,
     Bytea,
     ForeignKey,
+    Integer,
     Serial,
     Text,
     Timestamptz,
@@ -35,6 +37,13 @@ class Avatar(Table, tablename="avatar"):
 
     person = ForeignKey(Person, on_delete=OnDelete.cascade, null=False, primary_key=True)
     content = Bytea()
+
+
+class Faces(Table, tablename="faces"):
+    """One row. Its version grows with each change of anybody's name, picture or role, in the same transaction: what
+    was rendered with them, and is kept, holds for as long as this number."""
+
+    version = BigInt(default=0)
 
 
 class LoginSession(Table, tablename="login_session"):
@@ -87,6 +96,7 @@ class Message(Table, tablename="message"):
     body = Text()
     html = Text()  # of the body, rendered once when it was written
     follows = Boolean(default=False)  # stands under the name of the message before it
+    files = JSONB(null=True, default=None)  # what its article shows of its attachments, in their order
     reply_to: ForeignKey["Message"] = ForeignKey(
         "self", on_delete=OnDelete.set_null, null=True, default=None
     )  # in the same room
@@ -94,6 +104,23 @@ class Message(Table, tablename="message"):
     edited_at = Timestamptz(null=True, default=None)
     deleted_at = Timestamptz(null=True, default=None)
     unique_room_seq = Unique([room, seq])
+
+
+class Attachment(Table, tablename="attachment"):
+    """A file, stored under its id. It has no message until it is posted; one that is discarded is soon gone."""
+
+    id = UUID(primary_key=True)
+    room = ForeignKey(Room, on_delete=OnDelete.cascade, null=False)
+    person = ForeignKey(Person, on_delete=OnDelete.cascade, null=False)  # who brought it
+    message = ForeignKey(Message, on_delete=OnDelete.set_null, null=True, default=None, index=True)
+    kind = Varchar(length=10)  # image | audio | video | file
+    name = Varchar(length=200)
+    media_type = Varchar(length=100)  # as it is served, by what its bytes are
+    size = BigInt()  # bytes
+    width = Integer(null=True, default=None)  # pixels, of an image
+    height = Integer(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+    discarded_at = Timestamptz(null=True, default=None)
 
 
 class Mention(Table, tablename="mention"):

@@ -18,9 +18,15 @@ from tests.house import House, Visitor, visitors
 class Servers:
     database_url: str
     redis_url: str
+    files: Path
 
     def environment(self) -> dict[str, str]:
-        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "SECRET_KEY": "for tests"}
+        return {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "STORAGE_URL": f"file://{self.files}",
+            "SECRET_KEY": "for tests",
+        }
 
     async def empty_database(self) -> "Servers":
         """The same servers with a database of their own, in which nothing is yet."""
@@ -28,7 +34,7 @@ class Servers:
         connection = await asyncpg.connect(self.database_url)
         await connection.execute(f"CREATE DATABASE {name}")
         await connection.close()
-        return Servers(self.database_url.replace("/teahouse?", f"/{name}?"), self.redis_url)
+        return Servers(self.database_url.replace("/teahouse?", f"/{name}?"), self.redis_url, self.files / name)
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +46,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         yield Servers(
             os.environ.get("TEST_DATABASE_URL") or own.enter_context(embedded.postgres(data, sockets)).url,
             os.environ.get("TEST_REDIS_URL") or own.enter_context(embedded.redis(data, sockets)).url,
+            data / "files",
         )
 
 

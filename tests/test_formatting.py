@@ -1,15 +1,19 @@
 """What becomes of a text: what is understood, what is shown as typed, and that nothing harmful comes out."""
 
 import asyncio
+import re
+from functools import partial
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.formatting import render
+from app.formatting import WORDS, formatted, render
 from app.formatting.clean import ALLOWED_CLASSES, TAGS
 from app.formatting.code import COLOURED_LENGTH_MAX, LANGUAGES, coloured
+from app.links import link_to
 
 LENGTH_MAX = 8_000
 PATIENCE_SECONDS = 60
@@ -23,6 +27,18 @@ def html(body: str) -> str:
 
 def mention(person: int, text: str) -> str:
     return f'<span class="mention" data-mention="{person}">{text}</span>'
+
+
+@given(st.from_regex(WORDS, fullmatch=True))
+@settings(max_examples=500, deadline=None)
+def test_a_line_of_words_becomes_what_markdown_makes_of_it(body: str) -> None:
+    assert render(body, PEOPLE) == formatted(body, PEOPLE)
+
+
+@given(st.text("ab1 -.)(#=+'\"<>&*_~`[]\\!@:/\n茶"))
+@settings(max_examples=500, deadline=None)
+def test_what_only_looks_like_a_line_of_words_does_so_too(body: str) -> None:
+    assert render(body, PEOPLE) == formatted(body, PEOPLE)
 
 
 @pytest.mark.parametrize(
@@ -132,13 +148,73 @@ def test_up_to_three_emoji_alone_are_shown_large(body: str, is_large: bool) -> N
     assert ("only-emoji" in html(body)) == is_large
 
 
-def test_a_bare_link_can_be_shown_by_a_name() -> None:
-    names = {"https://tea.org/rooms/5": "Garden"}
-    body = "https://tea.org/rooms/5 https://tea.org [x](https://tea.org/rooms/5)"
-    written = render(body, {}, names.get).html
-    assert written.count(">Garden</a>") == 1
-    assert ">https://tea.org</a>" in written
-    assert ">x</a>" in written
+MESSAGE = "0199c2f1-aaaa-7bbb-8ccc-0123456789ab"
+HERE = {"https://tea.org", "http://10.0.0.5:8000"}
+NAMES = {"/rooms/5": "Garden <b>", f"/messages/{MESSAGE}": "Kitchen"}
+
+
+def with_links(body: str) -> str:
+    return render(body, {}, partial(link_to, here=HERE, names=NAMES)).html
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "path", "text"),
+    [
+        ("https://tea.org/rooms/5", "room", "/rooms/5", "#Garden &lt;b&gt;"),
+        ("HTTPS://TEA.ORG/rooms/5/", "room", "/rooms/5", "#Garden &lt;b&gt;"),
+        ("http://10.0.0.5:8000/rooms/5", "room", "/rooms/5", "#Garden &lt;b&gt;"),
+        ("https://tea.org/rooms/6", "room", "/rooms/6", "/rooms/6"),
+        (f"https://tea.org/messages/{MESSAGE}", "message", f"/messages/{MESSAGE}", "#Kitchen"),
+        (f"https://tea.org/rooms/5?around={MESSAGE}", "message", f"/messages/{MESSAGE}", "#Kitchen"),
+        (f"https://tea.org/rooms/5#m-{MESSAGE}", "message", f"/messages/{MESSAGE}", "#Kitchen"),
+        (
+            f"https://tea.org/messages/{MESSAGE[:-1]}c",
+            "message",
+            f"/messages/{MESSAGE[:-1]}c",
+            f"/messages/{MESSAGE[:8]}…",
+        ),
+    ],
+)
+def test_a_bare_link_to_here_is_shown_as_what_it_is_and_opens_in_this_tab(
+    address: str, kind: str, path: str, text: str
+) -> None:
+    classes = f"to-{kind}" if text.startswith("#") else f"to-{kind} unnamed"
+    expected = f'<a href="{path}" class="{classes}" rel="noopener nofollow">{text}</a>'
+    for body in (address, f"<{address}>"):
+        assert with_links(body) == f"<p>{expected}</p>"
+    assert with_links(f"see [there]({address})!") == (
+        f'<p>see <a href="{path}" rel="noopener nofollow">there</a>!</p>'
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://tea.org",
+        "https://tea.org/rooms",
+        "https://tea.org/rooms/05",
+        "https://tea.org/rooms/99999999999",
+        "https://tea.org/rooms/5/members",
+        "https://tea.org/rooms/5?before=7",
+        f"https://tea.org/rooms/5?around={MESSAGE}&x=1",
+        f"https://tea.org/messages/{MESSAGE}/delete",
+        "https://tea.org/messages/1",
+        "https://tea.org//evil.example/rooms/5",
+        "https://tea.org/join/abc",
+        "https://tea.org.evil.example/rooms/5",
+        "https://tea.org@evil.example/rooms/5",
+        "https://x@tea.org/rooms/5",
+        "https://tea.org:8443/rooms/5",
+        "http://tea.org/rooms/5",
+        "https://evil.example/rooms/5?https://tea.org/rooms/5",
+    ],
+)
+def test_a_link_to_anywhere_else_stays_as_it_is(address: str) -> None:
+    written = with_links(address)
+    assert LINK in written
+    assert "class=" not in written
+    assert f'href="{escape(address)}"' in written
+    assert "Garden" not in written
 
 
 # -- harmless
@@ -148,7 +224,8 @@ class Checked(HTMLParser):
     """Reads HTML and notes everything that is outside the allow-list, and every tag out of order."""
 
     VOID = {"br"}  # noqa: RUF012
-    ATTRIBUTES = {"a": {"href", "target", "rel"}, "ol": {"start"}, "span": {"class", "data-mention"}, "p": {"class"}}  # noqa: RUF012
+    LINKS = {"href", "target", "rel", "class"}  # noqa: RUF012
+    ATTRIBUTES = {"a": LINKS, "ol": {"start"}, "span": {"class", "data-mention"}, "p": {"class"}}  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,15 +237,22 @@ class Checked(HTMLParser):
             self.wrong.append(tag)
         if tag not in self.VOID:
             self.open.append(tag)
+        here = bool(re.fullmatch(r"/rooms/[0-9]+|/messages/[0-9a-f-]{36}", dict(attrs).get("href") or ""))
         for name, value in attrs:
             if name not in self.ATTRIBUTES.get(tag, ()):
                 self.wrong.append(f"{tag} {name}")
-            if name == "href" and not (value or "").lower().startswith(("http://", "https://", "mailto:")):
+            if (
+                name == "href"
+                and not (value or "").lower().startswith(("http://", "https://", "mailto:"))
+                and not here
+            ):
                 self.wrong.append(f"{tag} {name}={value}")
             if name == "class" and not set((value or "").split()) <= ALLOWED_CLASSES[tag]:
                 self.wrong.append(f"{tag} {name}={value}")
-        if tag == "a" and (dict(attrs).get("target"), dict(attrs).get("rel")) != ("_blank", "noopener nofollow"):
-            self.wrong.append("a link in this tab")
+        if tag == "a" and dict(attrs).get("rel") != "noopener nofollow":
+            self.wrong.append("a link that hands on where it came from")
+        if tag == "a" and dict(attrs).get("target") != (None if here else "_blank"):
+            self.wrong.append("a link in the wrong tab")
 
     def handle_endtag(self, tag: str) -> None:
         if not self.open or self.open.pop() != tag:
@@ -316,6 +400,12 @@ def test_no_text_fails_or_leaves_the_allow_list(body: str) -> None:
     written = render(body, PEOPLE)
     assert_harmless(written.html)
     assert written.html.startswith("<")
+
+
+@settings(deadline=None)
+@given(st.lists(SCRAPS | st.sampled_from([*HERE, "/rooms/5", "/messages/", MESSAGE, "?around=", "#m-"]), max_size=20))
+def test_no_link_to_here_leaves_the_allow_list(scraps: list[str]) -> None:
+    assert_harmless(with_links("".join(scraps)))
 
 
 @settings(deadline=None)

@@ -1,12 +1,12 @@
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import escape, unescape
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.marking import mark
-from app.search_terms import HINTS, TERMS_MAX, Filter, last_part, parse
+from app.search_terms import HINTS, TERMS_MAX, Filter, days, last_part, parse
 
 ANYTHING = st.text(st.characters(), max_size=300)
 PARTS = st.lists(
@@ -63,6 +63,13 @@ def test_what_is_being_typed_is_the_last_part() -> None:
     assert last_part('tea in:"Garden p') == ("tea ", 'in:"Garden p')
     assert last_part("tea ") == ("tea ", "")
     assert last_part("") == ("", "")
+
+
+def test_the_days_that_are_offered_are_ones_that_are_understood() -> None:
+    offered = days(date(2026, 3, 1))
+    assert offered == ["2026-03-01", "2026-02-28", "2026-02-22", "2026-01-01", "2025-01-01"]
+    for day in offered:
+        assert parse(f"before:{day} after:{day}").hints == []
 
 
 TAGS = ("<p>", "</p>", "<b>", "</b>", '<a href="/x?a=1&amp;b=2" title="a > b">', "</a>", "<br>", "<code>", "</code>")

@@ -1,7 +1,7 @@
 """Bans: an administrator sends an account out of the whole server, or lets it in again."""
 
 from app.access import INT4_MAX
-from app.actions import audit
+from app.actions import audit, memberships
 from app.errors import NotAllowed, NotThere
 from app.realtime.events import PersonBanned
 from app.realtime.hub import Hub
@@ -12,9 +12,16 @@ from app.views import Person
 ADMINISTRATION_LOCK = 7002
 NO_SUCH_PERSON = "There is no such account."
 
+_ADMINISTERED = """
+SELECT r.id FROM room r JOIN membership m ON m.room = r.id
+WHERE m.person = {} AND m.role = 'admin' AND r.kind = 'group' ORDER BY r.id FOR UPDATE OF r
+"""
+
 
 async def ban(actor: Person, subject: int, hub: Hub) -> None:
     """End all sign-ins of an account and refuse new ones; safe to repeat. Raises NotAllowed, NotThere.
+
+    A room whose only admin it was passes to whoever has been there longest.
 
     A sign-in that races this holds the person's row while it starts its session (`accounts.open_session`): it
     either comes first, and its session is deleted here, or it finds the ban.
@@ -30,6 +37,9 @@ async def ban(actor: Person, subject: int, hub: Hub) -> None:
         await LoginSession.raw("DELETE FROM login_session WHERE person = {}", subject)
         if banned:
             await audit.record(actor.id, "ban", subject)
+            rooms = [row["id"] for row in await PersonTable.raw(_ADMINISTERED, subject)]
+            for heir in await memberships.hand_over(rooms):
+                await audit.record(actor.id, "make-admin", heir["person"], heir["room"])
     hub.publish(PersonBanned(subject))
 
 

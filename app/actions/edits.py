@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.actions import stamps
-from app.actions.messages import checked, written
+from app.actions.messages import Here, checked, written
 from app.actions.receipts import tell_marks
 from app.errors import Invalid, NotAllowed
 from app.realtime.hub import Hub
@@ -36,17 +36,19 @@ def check_editable(message: MessagePlace) -> None:
         raise Invalid(body=DELETED)
 
 
-async def edit(person: Person, message: MessagePlace, body: str, hub: Hub) -> tuple[str, Html]:
+async def edit(
+    person: Person, message: MessagePlace, body: str, hub: Hub, here: Here = frozenset()
+) -> tuple[str, Html]:
     """Give a message a new text; returns its element id and article. The same text again changes nothing.
 
     Nobody is notified of a mention anew; counts of unread ones follow. Raises NotAllowed, Invalid.
     """
     check_editable(message)
-    body = checked(body)
-    text = await written(message.room, body)
+    body = checked(body, may_be_empty=message.has_files)
+    text = await written(message.room, body, here)
     moved: list[int] = []
     async with Message._meta.db.transaction():
-        await stamps.lock(message.room)
+        await stamps.lock(message.room, person.id)
         now = (await Message.raw(_AS_IT_IS, message.id))[0]
         if now["deleted_at"]:
             raise Invalid(body=DELETED)

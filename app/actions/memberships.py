@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.access import INT4_MAX
-from app.actions import audit
+from app.actions import audit, faces
 from app.actions.messages import Draft, Posts, system_draft
 from app.errors import Invalid, NotAllowed, NotThere
 from app.realtime.events import MembershipBegan, MembershipEnded
@@ -30,22 +30,19 @@ INSERT INTO membership (person, room, last_read_seq, seen_seq)
 SELECT {}, id, last_seq, last_seq FROM room WHERE id = {}
 """
 
-# Whoever has been there longest takes over when the last admin leaves.
-_LEAVE = """
-WITH gone AS (
-    DELETE FROM membership WHERE person = {} AND room = {} RETURNING person, room, role
-), heir AS (
-    SELECT m.id FROM membership m
-    JOIN gone g ON g.room = m.room AND g.role = 'admin'
-    JOIN person p ON p.id = m.person AND p.banned_at IS NULL
-    WHERE m.person <> g.person
+_END = "DELETE FROM membership WHERE person = {} AND room = {}"
+
+_HAND_OVER = """
+UPDATE membership SET role = 'admin' WHERE id IN (
+    SELECT DISTINCT ON (m.room) m.id
+    FROM membership m JOIN person p ON p.id = m.person AND p.banned_at IS NULL
+    WHERE m.room = any({}::int[])
       AND NOT EXISTS (
           SELECT FROM membership a JOIN person b ON b.id = a.person AND b.banned_at IS NULL
-          WHERE a.room = m.room AND a.role = 'admin' AND a.person <> g.person
+          WHERE a.room = m.room AND a.role = 'admin'
       )
-    ORDER BY m.joined_at, m.id LIMIT 1
-)
-UPDATE membership SET role = 'admin' FROM heir WHERE membership.id = heir.id
+    ORDER BY m.room, m.joined_at, m.id
+) RETURNING room, person
 """
 
 _MEMBER = """
@@ -83,7 +80,8 @@ async def leave(person: Person, room: Room, posts: Posts, hub: Hub) -> None:
             return
         draft = system_draft(room.id, person.id, "left", ended=(person.id,))
         rows = await posts.store(draft)
-        await Membership.raw(_LEAVE, person.id, room.id)
+        await Membership.raw(_END, person.id, room.id)
+        await hand_over([room.id])
     _tell_of_end(room, person.id, rows, draft, posts, hub)
 
 
@@ -122,7 +120,7 @@ async def remove(actor: Person, room: Room, subject: int, posts: Posts, hub: Hub
         member = await _present(subject, room)
         draft = system_draft(room.id, actor.id, "removed", member["name"], ended=(subject,))
         rows = await posts.store(draft)
-        await Membership.raw("DELETE FROM membership WHERE person = {} AND room = {}", subject, room.id)
+        await Membership.raw(_END, subject, room.id)
         await audit.record(actor.id, "remove", subject, room.id)
     _tell_of_end(room, subject, rows, draft, posts, hub)
 
@@ -141,6 +139,16 @@ async def give_role(actor: Person, room: Room, subject: int, role: str) -> None:
             "UPDATE membership SET role = {} WHERE person = {} AND room = {}", role, subject, room.id
         )
         await audit.record(actor.id, f"make-{role}", subject, room.id)
+        await faces.changed()
+
+
+async def hand_over(rooms: Sequence[int]) -> Sequence[Mapping[str, Any]]:
+    """In each of these groups that has no admin left who may sign in, whoever has been there longest becomes one.
+
+    Returns their `room` and `person`. The caller holds the rooms' rows.
+    """
+    heirs: Sequence[Mapping[str, Any]] = await Membership.raw(_HAND_OVER, list(rooms))
+    return heirs
 
 
 async def lock(room: Room) -> None:

@@ -1,48 +1,61 @@
 """Messages: post.
 
-Posts that arrive while a statement is under way travel in the next one together. That statement locks their
-rooms in the order of their ids, numbers the new messages and stores them; a message whose id is there already
-is not stored again. After the commit each message is rendered once, each room gets one event, and every
-waiting request its answer.
+Posts that arrive while a statement is under way travel in the next one together. That statement leaves out those
+of people who may not write there (any more), locks the rooms in the order of their ids, numbers the new messages
+and stores them; a message whose id is there already is not stored again. After the commit each message is
+rendered once, each room gets one event, and every waiting request its answer.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, UniqueViolationError
 
-from app import formatting, lines, mentions, rendering
+from app import access, formatting, lines, links, mentions, rendering
+from app.actions import attachments
 from app.errors import Invalid, NotThere, Taken
 from app.formatting import Written
 from app.mentions import People
 from app.realtime.events import RoomActive, RoomChanged
 from app.realtime.hub import Hub
 from app.tables import Message
-from app.views import Html, MessageLine, Person, Room, message_line
+from app.views import Html, MessageLine, Person, message_line
 
 BODY_LENGTH_MAX = 8_000
 POSTS_PER_STATEMENT_MAX = 200
+ROUNDS_TO_GET_HERE = 3
+"""How many rounds of the event loop lie between the bytes of a request and its place in the queue. So many are let
+pass before each statement: one costs much for itself and little for each message, so what is here comes along."""
+
 FOLLOWS_WITHIN_MINUTES = 5
 TRIES_MAX = 5
+
+Here = frozenset[str]
+"""The origins of this server, such as https://tea.example."""
+
+_IS_STORED = "(SELECT true FROM message m WHERE m.id = t.id)"
 
 # `locked` waits for the rooms and then sees them as they are now; every number comes from there. A message
 # that another worker stored while we waited is not visible to `fresh`: the insert then fails as a whole on
 # its primary key, and is tried again. Authors have read what they wrote, and what stands before it.
-_POST = f"""
+_POST_OR_FIND = f"""
 WITH incoming AS (
-    SELECT * FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::text[], {{}}::text[], {{}}::text[],
-                         {{}}::uuid[])
-        WITH ORDINALITY AS t (id, room, author, kind, body, html, reply_to, place)
+    SELECT t.*, {_IS_STORED} AS is_stored
+    FROM unnest({{}}::uuid[], {{}}::int[], {{}}::int[], {{}}::int[], {{}}::text[], {{}}::text[],
+                         {{}}::text[], {{}}::uuid[])
+        WITH ORDINALITY AS t (id, room, author, session, kind, body, html, reply_to, place)
+    WHERE t.kind = 'system' OR {access.MAY_WRITE}
 ), fresh AS (
     SELECT i.*,
            row_number() OVER in_room AS n,
            lag(CASE WHEN i.kind <> 'system' THEN i.author END) OVER in_room AS author_before
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM message m WHERE m.id = i.id)
+    WHERE i.is_stored IS NULL
     WINDOW in_room AS (PARTITION BY i.room ORDER BY i.place)
 ), counted AS (
     SELECT room, count(*) AS n,
@@ -58,11 +71,18 @@ WITH incoming AS (
     UPDATE room r SET version = s.version + s.n, last_seq = s.last_seq + s.n,
                       last_author = s.new_author, last_posted_at = s.now
     FROM stamped s WHERE r.id = s.id
+), claimed AS (
+    UPDATE attachment a SET message = f.id
+    FROM unnest({{}}::uuid[], {{}}::uuid[], {{}}::int[]) AS t (message, file, place) JOIN fresh f ON f.id = t.message
+    WHERE a.id = t.file AND a.message IS NULL AND a.discarded_at IS NULL AND (a.room, a.person) = (f.room, f.author)
+    RETURNING a.message, t.place, jsonb_build_array(a.id, a.kind, a.name, a.size, a.width, a.height) AS shown
+), files AS (
+    SELECT message, jsonb_agg(shown ORDER BY place) AS files FROM claimed GROUP BY message
 ), inserted AS (
-    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, reply_to, follows,
+    INSERT INTO message (id, room, seq, version, posted_version, author, kind, body, html, reply_to, files, follows,
                          created_at)
     SELECT f.id, f.room, s.last_seq + f.n, s.version + f.n, s.version + f.n, f.author, f.kind, f.body, f.html,
-           f.reply_to,
+           f.reply_to, (SELECT files FROM files WHERE message = f.id),
            f.kind <> 'system'
                AND coalesce(f.author = CASE WHEN f.n > 1 THEN f.author_before ELSE s.last_author END, false)
                AND (f.n > 1 OR s.now < s.last_posted_at + interval '{FOLLOWS_WITHIN_MINUTES} minutes'),
@@ -82,9 +102,16 @@ WITH incoming AS (
 SELECT m.*, p.name AS author_name, p.avatar AS author_avatar, true AS is_new
 FROM inserted m JOIN person p ON p.id = m.author
 UNION ALL
-SELECT m.*, p.name, p.avatar, false FROM message m JOIN person p ON p.id = m.author WHERE m.id = any({{}}::uuid[])
+SELECT m.*, p.name, p.avatar, false
+FROM incoming i
+    CROSS JOIN LATERAL (SELECT * FROM message m WHERE m.id = i.id OFFSET 0) AS m
+    JOIN person p ON p.id = m.author
+WHERE i.is_stored
 ORDER BY room, seq
 """
+
+# Nearly every message is new. So at first nobody looks whether it is stored, and a repeated one fails on its key.
+_POST = _POST_OR_FIND.replace(_IS_STORED, "NULL::boolean")
 
 # Asked after the commit, so that a reply never quotes what was deleted while its post waited for the room.
 _DETAILS = f"SELECT m.id, {lines.DETAILS} FROM message m {lines.DETAILS_FROM} WHERE m.id = any({{}}::uuid[])"
@@ -100,7 +127,28 @@ WHERE m.room = {} AND strpos(lower({}), '@' || lower(p.name)) > 0
 ORDER BY p.id
 """
 
+# A closed room's name is shown nowhere but in itself.
+_PLACES = """
+SELECT place.path, r.name
+FROM (
+    SELECT id AS room, '/rooms/' || id AS path FROM room WHERE id = any({}::int[])
+    UNION ALL
+    SELECT room, '/messages/' || id FROM message WHERE id = any({}::uuid[])
+) place JOIN room r ON r.id = place.room
+WHERE r.kind = 'group' AND (r.visibility = 'open' OR r.id = {})
+"""
+
 _EVERYBODY = "SELECT person FROM membership WHERE room = {} ORDER BY person LIMIT {}"
+
+
+class Files(NamedTuple):
+    """The ids of the files that a message is to carry, and how many it may."""
+
+    ids: Sequence[str]
+    most: int
+
+
+NO_FILES = Files((), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +160,12 @@ class Draft:
     author: int
     body: str
     html: str
+    session: int = 0  # by which the author is signed in; nothing asks for it where the server itself speaks
     kind: str = "text"
     mentioned: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()  # whose membership ended with this system message
     reply_to: UUID | None = None
+    files: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -124,20 +174,39 @@ class Waiting:
     answer: asyncio.Future[Html] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-async def draft(person: Person, room: Room, message_id: str, body: str, reply_to: str = "") -> Draft:
-    """Check what was sent, and render it; raises Invalid. Without an id the server names the message."""
-    body = checked(body)
-    text = await written(room.id, body)
-    original = await _original(room.id, reply_to) if reply_to else None
+async def draft(
+    person: Person,
+    room: int,
+    message_id: str,
+    body: str,
+    reply_to: str = "",
+    files: Files = NO_FILES,
+    here: Here = frozenset(),
+) -> Draft:
+    """Check what was sent, and render it; raises Invalid. Without an id the server names the message.
+
+    Whether the person may write in this room is looked at when it is posted. Raises NotThere for a number that no
+    room can have.
+    """
+    if not 0 < room <= access.INT4_MAX:
+        raise NotThere
     name = _uuid(message_id) or uuid4()
+    carried = await attachments.chosen(person, room, files.ids, name, files.most) if files.ids else ()
+    body = checked(body, may_be_empty=bool(carried))
+    text = await written(room, body, here)
+    original = await _original(room, reply_to) if reply_to else None
     others = tuple(mentioned for mentioned in text.mentioned if mentioned != person.id)
-    return Draft(name, room.id, person.id, body, text.html, mentioned=others, reply_to=original)
+    return Draft(
+        name, room, person.id, body, text.html, person.session, mentioned=others, reply_to=original, files=carried
+    )
 
 
-def checked(body: str) -> str:
+def checked(body: str, may_be_empty: bool = False) -> str:
     """The text as it is kept, with plain line breaks; raises Invalid for what cannot be a message."""
     body = body.replace("\r\n", "\n").replace("\r", "\n")
     if not body.strip():
+        if may_be_empty:
+            return ""
         raise Invalid(body="An empty message cannot be sent.")
     if "\0" in body:
         raise Invalid(body="This message contains a NUL character, which cannot be stored.")
@@ -157,12 +226,28 @@ async def _original(room: int, reply_to: str) -> UUID:
     return original
 
 
-async def written(room: int, body: str) -> Written:
-    """The body of a message of this room as HTML, with the people of the room that it mentions."""
+async def written(room: int, body: str, here: Here) -> Written:
+    """The body of a message of this room as HTML, with the people of the room that it mentions.
+
+    It is kept as it is, so it names rooms as they are called now; a page shows its reader's own rooms by the names
+    that they have then.
+    """
+    if not body:
+        return Written("", ())  # files without words
     people = await _people_named(room, body) if mentions.has_mark(body) else {}
+    names = await _names_of_places(room, body)
+    link_here = partial(links.link_to, here=here, names=names)
     if len(body) < formatting.SLOW_LENGTH_MIN:
-        return formatting.render(body, people)
-    return await asyncio.to_thread(formatting.render, body, people)
+        return formatting.render(body, people, link_here)
+    return await asyncio.to_thread(formatting.render, body, people, link_here)
+
+
+async def _names_of_places(room: int, body: str) -> links.Names:
+    """The names by which the text's links to rooms and messages may be shown to everybody in this room."""
+    rooms, messages = links.places_in(body)
+    if not rooms and not messages:
+        return {}
+    return {row["path"]: row["name"] for row in await Message.raw(_PLACES, rooms, messages, room)}
 
 
 async def _people_named(room: int, body: str) -> People:
@@ -210,7 +295,8 @@ class Posts:
     async def post(self, draft: Draft) -> Html:
         """Store the message and return its article; a repeated id is answered as the first time.
 
-        Raises Taken for somebody else's id, Unavailable when PostgreSQL is away (posting again is safe).
+        Raises NotThere for whoever may not write in this room (ask `access` for the reason), Taken for somebody
+        else's id, Unavailable when PostgreSQL is away (posting again is safe).
         """
         waiting = Waiting(draft)
         self._waiting.append(waiting)
@@ -221,6 +307,8 @@ class Posts:
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                for _ in range(ROUNDS_TO_GET_HERE):
+                    await asyncio.sleep(0)
                 batch = self._waiting[:POSTS_PER_STATEMENT_MAX]
                 del self._waiting[:POSTS_PER_STATEMENT_MAX]
                 await self._post_together(batch)
@@ -245,7 +333,7 @@ class Posts:
 
     async def store(self, draft: Draft) -> Sequence[Mapping[str, Any]]:
         """Store a message inside the caller's transaction; `tell` of its rows after the commit."""
-        return await _run(_arguments([draft]))
+        return await _run(_POST, _arguments([draft]))
 
     def tell(
         self, rows: Sequence[Mapping[str, Any]], drafts: Sequence[Draft]
@@ -297,33 +385,37 @@ async def _store(drafts: Sequence[Draft]) -> Sequence[Mapping[str, Any]]:
     """Run the statement; returns a row for each draft's message, new or stored before, by room and seq."""
     unique = list({draft.id: draft for draft in reversed(drafts)}.values())[::-1]
     arguments = _arguments(unique)
+    statement = _POST
     for _ in range(TRIES_MAX - 1):
         try:
-            return await _run(arguments)
+            return await _run(statement, arguments)
         except (UniqueViolationError, DeadlockDetectedError):
-            continue  # another worker was storing the same message; now it can be seen
-    return await _run(arguments)
+            statement = _POST_OR_FIND  # it was stored before, or by another worker just now; now it can be seen
+    return await _run(statement, arguments)
 
 
 def _arguments(drafts: Sequence[Draft]) -> Sequence[Any]:
-    ids = [draft.id for draft in drafts]
     mentions = [(draft.id, person) for draft in drafts for person in draft.mentioned]
+    files = [(draft.id, file, place) for draft in drafts for place, file in enumerate(draft.files)]
     return (
-        ids,
+        [draft.id for draft in drafts],
         [draft.room for draft in drafts],
         [draft.author for draft in drafts],
+        [draft.session for draft in drafts],
         [draft.kind for draft in drafts],
         [draft.body for draft in drafts],
         [draft.html for draft in drafts],
         [draft.reply_to for draft in drafts],
+        [message for message, _, _ in files],
+        [file for _, file, _ in files],
+        [place for _, _, place in files],
         [message for message, _ in mentions],
         [person for _, person in mentions],
-        ids,
     )
 
 
-async def _run(arguments: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
-    rows: Sequence[dict[str, Any]] = await Message.raw(_POST, *arguments)
+async def _run(statement: str, arguments: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    rows: Sequence[dict[str, Any]] = await Message.raw(statement, *arguments)
     detailed = [row["id"] for row in rows if row["reply_to"] or not row["is_new"]]
     details = {row["id"]: row for row in await Message.raw(_DETAILS, detailed)} if detailed else {}
     return [row | details.get(row["id"], _NO_DETAILS) for row in rows]

@@ -1,8 +1,10 @@
 """Profiles: a person's name and picture, which everybody sees at once."""
 
 import hashlib
+from typing import IO
 
 from app import pictures
+from app.actions import faces
 from app.actions.accounts import valid_name
 from app.realtime.events import ProfileChanged
 from app.realtime.hub import Hub
@@ -11,6 +13,7 @@ from app.tables import Person as PersonTable
 from app.views import Person
 
 AVATAR_PIXELS = 256
+AVATAR_BYTES_MAX = 10_000_000
 FINGERPRINT_LENGTH = 16
 
 _NAME = "UPDATE person SET name = {} WHERE id = {}"
@@ -25,8 +28,8 @@ SELECT DISTINCT o.person FROM membership m JOIN membership o ON o.room = m.room 
 """
 
 
-async def change(person: Person, hub: Hub, name: str | None = None, picture: bytes | None = None) -> None:
-    """Take another name, another picture, or both; all of it or nothing. Raises Invalid, TooLarge."""
+async def change(person: Person, hub: Hub, name: str | None = None, picture: IO[bytes] | None = None) -> None:
+    """Take another name, another picture, or both; all of it or nothing. Raises Invalid."""
     if name is not None:
         name = valid_name(name)
     avatar = (await pictures.made("square", picture, [AVATAR_PIXELS]))[0].content if picture is not None else None
@@ -37,6 +40,7 @@ async def change(person: Person, hub: Hub, name: str | None = None, picture: byt
             fingerprint = hashlib.sha256(avatar).hexdigest()[:FINGERPRINT_LENGTH]
             await PersonTable.raw(_AVATAR, fingerprint, person.id)  # first: it locks out a change at the same time
             await Avatar.raw(_KEEP_PICTURE, person.id, avatar)
+        await faces.changed()
     await _tell(person, hub)
 
 
@@ -45,6 +49,7 @@ async def remove_picture(person: Person, hub: Hub) -> None:
     async with PersonTable._meta.db.transaction():
         await PersonTable.raw(_AVATAR, None, person.id)
         await Avatar.raw("DELETE FROM avatar WHERE person = {}", person.id)
+        await faces.changed()
     await _tell(person, hub)
 
 

@@ -25,7 +25,7 @@ async def react(person: Person, message: MessagePlace, text: str, hub: Hub) -> t
     if message.kind == "system":
         raise NotAllowed("What happened in the room takes no reactions.")
     async with Message._meta.db.transaction():
-        await stamps.lock(message.room)
+        await stamps.lock(message.room, person.id)
         if (await Message.raw("SELECT deleted_at FROM message WHERE id = {}", message.id))[0]["deleted_at"]:
             raise Invalid(emoji="This message was deleted, and takes no reactions.")
         if not await Reaction.raw(_TAKE_BACK, message.id, person.id, emoji):

@@ -11,6 +11,7 @@ from typing import Any
 
 from asyncpg import DeadlockDetectedError
 
+from app import lines
 from app.errors import Unavailable
 from app.realtime.events import MarksMoved
 from app.realtime.hub import Hub
@@ -49,14 +50,6 @@ UPDATE membership m SET last_read_seq = {{}} WHERE m.room = {{}} AND m.person = 
 """
 
 _AS_THEY_ARE = f"SELECT {_COUNTED} FROM membership m WHERE m.room = {{}} AND m.person = any({{}}::int[])"
-
-_ROOMS = """
-SELECT r.id AS room, r.last_seq, count(*) AS people,
-       count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM newest.author) AS readers
-FROM room r JOIN membership m ON m.room = r.id
-LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
-WHERE r.id = any({}::int[]) GROUP BY r.id, r.last_seq
-"""
 
 _PEOPLE = "SELECT id, name, avatar FROM person WHERE id = any({}::int[])"
 
@@ -138,7 +131,7 @@ async def _tell(hub: Hub, rows: Sequence[Row]) -> None:
     of_room: dict[int, list[Row]] = {}
     for row in rows:
         of_room.setdefault(row["room"], []).append(row)
-    rooms = {row["room"]: row for row in await Membership.raw(_ROOMS, list(of_room))}
+    rooms = {row["room"]: row for row in await Membership.raw(lines.READ_COUNTS, list(of_room))}
     people = {row["id"]: row for row in await Membership.raw(_PEOPLE, list({row["person"] for row in rows}))}
     for room, marks in of_room.items():
         if counts := rooms.get(room):

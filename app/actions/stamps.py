@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from app import lines, rendering
+from app.errors import NotAMember
 from app.realtime.events import RoomChanged
 from app.realtime.hub import Hub
-from app.tables import Message
+from app.tables import Membership, Message
 from app.views import Html, message_line
 
 CHANGES_TOLD_MAX = 50
@@ -34,9 +35,16 @@ _LINES = f"SELECT {lines.COLUMNS} FROM message m {lines.FROM} WHERE m.id = any({
 Rows = Sequence[Mapping[str, Any]]
 
 
-async def lock(room: int) -> None:
-    """Until the transaction ends, nobody else changes this room's messages."""
+async def lock(room: int, person: int) -> str:
+    """Until the transaction ends, nobody else changes this room's messages or people.
+
+    Returns the person's role; raises NotAMember for one who was sent out while they waited.
+    """
     await Message.raw("SELECT FROM room WHERE id = {} FOR UPDATE", room)
+    rows = await Membership.raw("SELECT role FROM membership WHERE room = {} AND person = {}", room, person)
+    if not rows:
+        raise NotAMember
+    return str(rows[0]["role"])
 
 
 async def stamp(message: UUID, with_replies: bool = True) -> Rows:

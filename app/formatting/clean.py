@@ -10,12 +10,12 @@ from app.formatting.code import CLASSES
 
 TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"}
 ATTRIBUTES: dict[str, set[str]] = {"*": set(), "a": {"href"}, "ol": {"start"}, "span": {"data-mention"}}
-LINK_ATTRIBUTES = {"target": "_blank"}
+NEW_TAB = "_blank"
 LINK_REL = "noopener nofollow"
 SCHEMES = {"http", "https", "mailto"}
 MENTION_CLASS = "mention"
 EMOJI_CLASS = "only-emoji"
-ALLOWED_CLASSES = {"p": {EMOJI_CLASS}, "span": {MENTION_CLASS, *CLASSES}}
+ALLOWED_CLASSES = {"a": {"to-room", "to-message", "unnamed"}, "p": {EMOJI_CLASS}, "span": {MENTION_CLASS, *CLASSES}}
 
 
 def cleaned(html: str) -> str:
@@ -24,7 +24,7 @@ def cleaned(html: str) -> str:
         tags=TAGS,
         attributes=ATTRIBUTES,
         allowed_classes=ALLOWED_CLASSES,
-        set_tag_attribute_values={"a": LINK_ATTRIBUTES},
+        tag_attribute_values={"a": {"target": {NEW_TAB}}},
         link_rel=LINK_REL,
         url_schemes=SCHEMES,
     )

@@ -1,10 +1,12 @@
 """How far people have read: their own counts, and the receipts that others see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from app import lines
 from app.realtime.events import RoomActive
 from app.tables import Membership, Room
-from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts, RoomMarks
+from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts, RoomMarks, Standing
 
 READERS_SHOWN_MAX = 200
 
@@ -13,14 +15,6 @@ SELECT m.person, m.room, r.last_seq, m.last_read_seq,
        (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
            AS mentions
 FROM membership m JOIN room r ON r.id = m.room WHERE m.person = any({}::int[])
-"""
-
-_READ_COUNTS = """
-SELECT r.id AS room, r.last_seq, count(*) AS people,
-       count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM newest.author) AS readers
-FROM room r JOIN membership m ON m.room = r.id
-LEFT JOIN message newest ON newest.room = r.id AND newest.seq = r.last_seq
-WHERE r.id = any({}::int[]) GROUP BY r.id, r.last_seq
 """
 
 _MARKS = """
@@ -73,17 +67,22 @@ async def marks_of(people: Sequence[int]) -> Mapping[int, Sequence[RoomMarks]]:
 
 async def read_counts(rooms: Sequence[int]) -> Mapping[int, Receipts]:
     """How many people each room has, and how many have read its newest message; no marks."""
-    rows = await Room.raw(_READ_COUNTS, list(rooms))
+    rows = await Room.raw(lines.READ_COUNTS, list(rooms))
     return {row["room"]: Receipts(row["people"], row["last_seq"], row["readers"], ()) for row in rows}
 
 
 async def receipts_of(room: int) -> Receipts:
     """Who has read how far; in a large room only how many have read the newest message."""
-    counts = (await read_counts([room])).get(room, Receipts(0, 0, 0, ()))
-    if counts.is_large:
-        return counts
+    return await receipts_at(room, (await read_counts([room])).get(room, Receipts(0, 0, 0, ())))
+
+
+async def receipts_at(room: int, counts: Receipts | Standing) -> Receipts:
+    """The same, where the counts are known already."""
+    receipts = Receipts(counts.people, counts.last_seq, counts.readers, ())
+    if receipts.is_large:
+        return receipts
     rows = await Membership.raw(_MARKS, room, RECEIPTS_PEOPLE_MAX)
-    return Receipts(counts.people, counts.last_seq, counts.readers, tuple(Mark(**row) for row in rows))
+    return replace(receipts, marks=tuple(Mark(**row) for row in rows))
 
 
 async def readers(message: MessagePlace) -> tuple[Sequence[Member], int]:

@@ -1,27 +1,51 @@
 """Lists of rooms, and of the people in one."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import Any, NamedTuple
 
-from app import rendering
+from app import access, rendering
 from app.tables import Membership, Room
-from app.views import MEMBERS_SHOWN_MAX, Face, Member, Person, RoomCard
+from app.views import MEMBERS_SHOWN_MAX, Face, Member, Person, RoomCard, Standing
+from app.views import Room as RoomView
 
 DIRECTORY_ROOMS_MAX = 200
 
-_MINE = """
-SELECT r.id, r.name, r.visibility, r.kind, r.last_seq, m.last_read_seq, m.notify, o.ids, o.names, o.avatars,
-       (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
-           AS mentions
-FROM membership m JOIN room r ON r.id = m.room
+_CARD = """
+r.id, r.name, r.visibility, r.kind, r.last_seq, m.last_read_seq, m.notify, o.ids, o.names, o.avatars,
+(SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq) AS mentions
+"""
+_MINE_TABLES = """
+membership m JOIN room r ON r.id = m.room
 LEFT JOIN LATERAL (
     SELECT array_agg(p.id ORDER BY p.id) AS ids, array_agg(p.name ORDER BY p.id) AS names,
            array_agg(p.avatar ORDER BY p.id) AS avatars
     FROM membership other JOIN person p ON p.id = other.person
     WHERE other.room = r.id AND other.person <> m.person
 ) o ON r.kind = 'direct'
-WHERE m.person = {}
-ORDER BY r.last_posted_at DESC, r.id DESC
+"""
+_LATEST_FIRST = "ORDER BY r.last_posted_at DESC, r.id DESC"
+
+_MINE = f"SELECT {_CARD} FROM {_MINE_TABLES} WHERE m.person = {{}} {_LATEST_FIRST}"
+
+_STANDING = """
+SELECT r.version, f.version AS faces, r.last_seq, read.people, read.readers, read.seen
+FROM room r CROSS JOIN faces f LEFT JOIN message n ON n.room = r.id AND n.seq = r.last_seq
+CROSS JOIN LATERAL (
+    SELECT count(*) AS people, coalesce(sum(m.seen_seq), 0)::bigint AS seen,
+           count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM n.author) AS readers
+    FROM membership m WHERE m.room = r.id
+) AS read
+WHERE r.id = {}
+"""
+
+# One question instead of three: it is asked for every page of a room.
+_OPENED = f"""
+SELECT ROW({", ".join(f"door.{field.name}" for field in fields(RoomView))}) AS door,
+       ARRAY[s.version, s.faces, s.last_seq, s.people, s.readers, s.seen] AS standing,
+       {_CARD}
+FROM ({access.ROOM_FOR}) AS door CROSS JOIN ({_STANDING}) AS s LEFT JOIN ({_MINE_TABLES}) ON m.person = {{}}
+{_LATEST_FIRST}
 """
 
 _DIRECTORY = """
@@ -65,6 +89,26 @@ WHERE m.person = {} ORDER BY (r.id = {}) DESC, r.last_posted_at DESC, r.id DESC 
 async def mine(person: int) -> Sequence[RoomCard]:
     """The rooms of a person, groups and direct ones, the most recently active first."""
     return [_card(row) for row in await Membership.raw(_MINE, person)]
+
+
+class Opened(NamedTuple):
+    """What the page of a room asks first: the room through its door, where it stands, and the person's rooms."""
+
+    room: RoomView
+    standing: Standing
+    mine: Sequence[RoomCard]
+
+
+async def opened(person: Person, room_id: int) -> Opened:
+    """A room that the person is in or could walk into; raises NotThere for any other, like `access`."""
+    rows: Sequence[dict[str, Any]] = []
+    if 0 < room_id <= access.INT4_MAX:
+        rows = await Room.raw(_OPENED, False, person.id, room_id, room_id, person.id)
+    room = access.visible(RoomView(*rows[0]["door"]) if rows else None)
+    standing = Standing(*rows[0]["standing"])
+    for row in rows:
+        del row["door"], row["standing"]
+    return Opened(room, standing, [_card(row) for row in rows if row["id"]])
 
 
 async def list_of(person: int) -> str:

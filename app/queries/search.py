@@ -72,7 +72,8 @@ _FITS = """
 """
 _SAYS = """
     search_fold(m.body) LIKE ALL({}::text[]) AND NOT search_fold(m.body) LIKE ANY({}::text[])
-    AND ({}::boolean IS NULL OR search_fold(m.body) LIKE ANY(ARRAY['%http://%', '%https://%']) = {})
+    AND ({}::boolean OR (search_traits(m.body, m.files) @> {}::text[]
+                         AND NOT search_traits(m.body, m.files) && {}::text[]))
 """
 
 _NEWEST_FIRST = "created_at DESC, room DESC, seq DESC"
@@ -105,7 +106,7 @@ ORDER BY m.created_at DESC, m.room DESC, m.seq DESC
 _INDEXED = f"""
 WITH mine AS MATERIALIZED ({_MINE}), candidates AS MATERIALIZED (
     SELECT m.id, m.room, m.seq, m.created_at FROM message m
-    WHERE search_terms(m.body, m.room, m.author) @> {{}}::text[] <facets> AND {_FITS}
+    WHERE search_terms(m.body, m.room, m.author, m.files) @> {{}}::text[] <facets> AND {_FITS}
 ), hits AS MATERIALIZED (
     SELECT c.* FROM (
         SELECT * FROM candidates WHERE room IN (SELECT room FROM mine) ORDER BY {_NEWEST_FIRST} OFFSET 0
@@ -115,7 +116,7 @@ WITH mine AS MATERIALIZED ({_MINE}), candidates AS MATERIALIZED (
 SELECT {lines.COLUMNS} FROM hits JOIN message m ON m.id = hits.id {lines.FROM}
 ORDER BY m.created_at DESC, m.room DESC, m.seq DESC
 """
-_FACET = "AND search_terms(m.body, m.room, m.author) && {}::text[]"
+_FACET = "AND search_terms(m.body, m.room, m.author, m.files) && {}::text[]"
 
 # Of a plan made once for all words the planner thinks well, and it is bad for most: thousands of times slower.
 _FOR_THESE_WORDS = "SET LOCAL plan_cache_mode = force_custom_plan"
@@ -142,7 +143,8 @@ class _Plan:
     not_authors: Sequence[int]
     words: Sequence[str]
     without: Sequence[str]
-    link: bool | None  # there must be one, there must be none, either is fine
+    has: Sequence[str]  # terms such as has:link
+    has_not: Sequence[str]
     since: datetime
     until: datetime
 
@@ -211,10 +213,8 @@ async def _plan(person: Person, query: Query, names: dict[int, str]) -> _Plan | 
     rooms = _named(mine, [folded[name] for name in query.of("in")])
     not_rooms = _named(mine, [folded[name] for name in query.of("in", negated=True)]) or set()
     has, has_not = set(query.of("has")), set(query.of("has", negated=True))
-    if has & {"image", "file"}:
-        return None  # messages have neither yet: here is where they come in, as terms of the index
     inside = [row["id"] for row in mine if (rooms is None or row["id"] in rooms) and row["id"] not in not_rooms]
-    if not inside or authors == set() or "link" in has & has_not:
+    if not inside or authors == set() or has & has_not:
         return None
     return _Plan(
         person=person.id,
@@ -223,7 +223,8 @@ async def _plan(person: Person, query: Query, names: dict[int, str]) -> _Plan | 
         not_authors=sorted(not_authors or ()),
         words=[folded[word] for word in query.words],
         without=[folded[word] for word in query.without],
-        link=True if "link" in has else False if "link" in has_not else None,
+        has=[f"has:{trait}" for trait in sorted(has)],
+        has_not=[f"has:{trait}" for trait in sorted(has_not)],
         since=max(query.since or BEGINNING, BEGINNING),
         until=min(query.until or END, END),
     )
@@ -255,7 +256,7 @@ def _named(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> set[int] 
 
 async def _rows(plan: _Plan, cursor: Cursor) -> Sequence[Mapping[str, Any]]:
     """One row more than a page has, if there are more."""
-    terms = {piece for word in plan.words for piece in pieces(word)} | ({"has:link"} if plan.link else set())
+    terms = {piece for word in plan.words for piece in pieces(word)} | set(plan.has)
     facets = _facets(plan)
     limit = PAGE_RESULTS + 1
     mine = (plan.person, list(plan.rooms))
@@ -300,7 +301,7 @@ def _fits(plan: _Plan, cursor: Cursor) -> Sequence[Any]:
 
 def _says(plan: _Plan) -> Sequence[Any]:
     words, without = [[_containing(word) for word in words] for words in (plan.words, plan.without)]
-    return (words, without, plan.link, plan.link)
+    return (words, without, not (plan.has or plan.has_not), list(plan.has), list(plan.has_not))
 
 
 def _containing(folded: str) -> str:

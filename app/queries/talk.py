@@ -10,7 +10,8 @@ WORDINGS_SHOWN_MAX = 100
 PEOPLE_SHOWN_MAX = 30
 
 _QUOTE = """
-SELECT m.id, p.name, left(m.html, 1000) AS html FROM message m JOIN person p ON p.id = m.author
+SELECT m.id, p.name, left(m.html, 1000) AS html, m.files -> 0 ->> 2 AS file
+FROM message m JOIN person p ON p.id = m.author
 WHERE m.id = {} AND m.deleted_at IS NULL AND m.kind <> 'system'
 """
 
@@ -29,7 +30,9 @@ async def body_of(message: MessagePlace) -> str:
 async def quote_of(message: MessagePlace) -> Quote | None:
     """How a reply to it would quote it; None for what cannot be answered."""
     rows = await Message.raw(_QUOTE, message.id)
-    return Quote(rows[0]["id"], rows[0]["name"], beginning(rows[0]["html"])) if rows else None
+    if not rows:
+        return None
+    return Quote(rows[0]["id"], rows[0]["name"], beginning(rows[0]["html"]) or rows[0]["file"] or "")
 
 
 async def wordings(message: MessagePlace) -> Sequence[WordingView]:

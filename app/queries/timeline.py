@@ -1,11 +1,11 @@
-"""A room's messages: the newest, a slice before one of them, and what changed since a version.
+"""A room's messages: the newest, a slice before or after one of them, and what changed since a version.
 
 Each is one statement, so the version that goes with the messages is of the same moment: a page and the socket
 that continues it leave no gap between them, and share nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app import lines
 from app.tables import Room
@@ -19,6 +19,17 @@ SELECT r.version AS room_version, r.last_seq, {lines.COLUMNS}
 FROM room r
 LEFT JOIN LATERAL (
     SELECT * FROM message WHERE room = r.id AND seq < {{}} ORDER BY seq DESC LIMIT {{}}
+) m ON true
+{lines.FROM}
+WHERE r.id = {{}}
+ORDER BY m.seq
+"""
+
+_NEXT = f"""
+SELECT r.version AS room_version, r.last_seq, {lines.COLUMNS}
+FROM room r
+LEFT JOIN LATERAL (
+    SELECT * FROM message WHERE room = r.id AND seq > {{}} ORDER BY seq LIMIT {{}}
 ) m ON true
 {lines.FROM}
 WHERE r.id = {{}}
@@ -52,14 +63,13 @@ async def latest(room: int) -> Timeline:
 async def before(room: int, seq: int) -> Timeline:
     """The PAGE_MESSAGES messages before `seq`."""
     rows = await Room.raw(_SLICE, max(0, min(seq, NUMBER_MAX)), PAGE_MESSAGES, room)
-    messages = [message_line(row) for row in rows if row["seq"] is not None]
-    return Timeline(
-        room=room,
-        version=rows[0]["room_version"] if rows else 0,
-        messages=messages,
-        has_older=bool(messages) and messages[0].seq > 1,
-        has_newer=bool(rows) and seq <= rows[0]["last_seq"],
-    )
+    return _timeline(room, rows, has_newer=bool(rows) and seq <= rows[0]["last_seq"])
+
+
+async def after(room: int, seq: int) -> Timeline:
+    """The PAGE_MESSAGES messages after `seq`."""
+    rows = await Room.raw(_NEXT, max(0, min(seq, NUMBER_MAX)), PAGE_MESSAGES, room)
+    return _timeline(room, rows, has_newer=bool(rows) and (rows[-1]["seq"] or NUMBER_MAX) < rows[0]["last_seq"])
 
 
 async def changed_since(room: int, since: int, limit: int) -> ChangedMessages:
@@ -69,6 +79,17 @@ async def changed_since(room: int, since: int, limit: int) -> ChangedMessages:
     room_version = rows[0]["room_version"] if rows else 0
     reached = messages[-1].version if len(messages) == limit else room_version
     return ChangedMessages(reached, room_version, messages)
+
+
+def _timeline(room: int, rows: Sequence[Mapping[str, Any]], has_newer: bool) -> Timeline:
+    messages = [message_line(row) for row in rows if row["seq"] is not None]
+    return Timeline(
+        room=room,
+        version=rows[0]["room_version"] if rows else 0,
+        messages=messages,
+        has_older=bool(messages) and messages[0].seq > 1,
+        has_newer=has_newer,
+    )
 
 
 async def versions(rooms: Sequence[int]) -> Mapping[int, int]:

@@ -45,9 +45,10 @@ logger = logging.getLogger("teahouse")
 
 
 class Hub:
-    def __init__(self, bus: Bus, source: Source) -> None:
+    def __init__(self, bus: Bus, source: Source, also_tell: Callable[[Event], None] = lambda _: None) -> None:
         self._bus = bus
         self._source = source
+        self._also_tell = also_tell  # who else on this worker hears of everything
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
@@ -140,6 +141,7 @@ class Hub:
 
     def deliver(self, event: Event) -> None:
         """Tell the listeners on this worker; safe to repeat."""
+        self._also_tell(event)
         match event:
             case RoomChanged():
                 if room := self._rooms.get(event.room):

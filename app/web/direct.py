@@ -5,6 +5,7 @@ from litestar import Response, post
 from app import rendering
 from app.actions import direct
 from app.errors import Invalid
+from app.limits import MAKING_ROOMS
 from app.queries import people
 from app.realtime.hub import Hub
 from app.views import Person
@@ -13,7 +14,7 @@ from app.web.pages import frame_for, html, is_htmx, see_other
 from app.web.visitors import AnyRequest
 
 
-@post("/direct")
+@post("/direct", limit=MAKING_ROOMS)
 async def open_direct(request: AnyRequest, person: Person, hub: Hub) -> Response[str]:
     others = await numbers(request, "person")
     try:

@@ -2,15 +2,13 @@
 
 from urllib.parse import parse_qsl
 
-from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import HTTPException
 
-from app.errors import Invalid
+from app.errors import Invalid, TooLarge
+from app.web.uploads import NO_FILES, TEXT_BYTES_MAX, UNREADABLE, Bounds, Sent, multipart
 from app.web.visitors import AnyRequest
 
 FIELDS_MAX = 50
-UNREADABLE = "This form could not be read. Please go back and send it again."
 
 
 async def fields(request: AnyRequest) -> dict[str, str]:
@@ -25,49 +23,32 @@ async def numbers(request: AnyRequest, name: str) -> list[int]:
 
 
 async def pairs(request: AnyRequest) -> list[tuple[str, str]]:
-    """The text fields of a form in their order; raises Invalid for anything malformed."""
-    text = []
-    for name, value in await form_items(request):
-        if not isinstance(value, UploadFile):
-            text.append((name, value))
-        elif value.filename:
-            raise Invalid(files="Files cannot be sent yet.")
-    return text
+    """The text fields of a form in their order; raises Invalid for anything malformed, and for files."""
+    sent = await text_and_files(request, NO_FILES)
+    if sent.problem:
+        raise sent.problem
+    return sent.text
 
 
-async def form_items(request: AnyRequest) -> list[tuple[str, str | UploadFile]]:
-    """Text fields and files of a form in their order; raises Invalid for anything malformed."""
+async def text_and_files(request: AnyRequest, bounds: Bounds) -> Sent:
+    """The text fields of a form in their order, and its files in theirs; raises Invalid for anything malformed."""
     encoding, _ = request.content_type
     if encoding == RequestEncodingType.MULTI_PART:
-        return await _multipart(request)
+        return await multipart(request, bounds)
     if encoding not in (RequestEncodingType.URL_ENCODED, ""):
         raise Invalid(form=UNREADABLE)
     try:
-        text = (await request.body()).decode("ascii")
-        return [*parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)]
+        text = (await _body(request)).decode("ascii")
+        return Sent(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX), [])
     except ValueError:
         raise Invalid(form=UNREADABLE) from None
 
 
-async def _multipart(request: AnyRequest) -> list[tuple[str, str | UploadFile]]:
-    try:
-        form = await request.form()
-    except HTTPException as error:
-        if error.status_code == 413:
-            raise
-        raise Invalid(form=UNREADABLE) from None
-    except (ValueError, KeyError, LookupError):
-        raise Invalid(form=UNREADABLE) from None
-    items = [(name, value if isinstance(value, UploadFile) else str(value)) for name, value in form.multi_items()]
-    if not all(isinstance(value, UploadFile) or _is_text(value) for _, value in items):
-        raise Invalid(form=UNREADABLE)
-    return items
-
-
-def _is_text(value: str) -> bool:
-    """Whether it is Unicode that can be stored: a part may name a charset that yields half characters."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+async def _body(request: AnyRequest) -> bytes:
+    """The body of an ordinary form, also where a form with files may be larger; raises TooLarge."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > TEXT_BYTES_MAX:
+            raise TooLarge
+    return bytes(body)

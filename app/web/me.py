@@ -6,13 +6,13 @@ from litestar.params import FromPath
 from app import rendering
 from app.actions import accounts, profiles
 from app.errors import Invalid, TooLarge, TooOften
-from app.limits import PASSWORD_CHANGE, PICTURE, Limits
+from app.limits import CHOOSING, PASSWORD_CHANGE, PICTURE, Limits
 from app.queries.devices import devices
 from app.realtime.hub import Hub
 from app.views import Form, Person
-from app.web.forms import fields
+from app.web.forms import fields, text_and_files
 from app.web.pages import frame_for, html, see_other
-from app.web.uploads import PICTURE_FORM_BYTES_MAX, fields_and_picture
+from app.web.uploads import Bounds
 from app.web.visitors import AnyRequest
 
 
@@ -21,11 +21,14 @@ async def me(request: AnyRequest, person: Person) -> Response[str]:
     return await _page(request, person, Form({"name": person.name}))
 
 
-@post("/me", request_max_body_size=PICTURE_FORM_BYTES_MAX)
+@post("/me", request_max_body_size=None, limit=CHOOSING)  # bounded as it is read
 async def change(request: AnyRequest, person: Person, hub: Hub, limits: Limits) -> Response[str]:
     form: dict[str, str] = {}
     try:
-        form, picture = await fields_and_picture(request, "avatar")
+        sent = await text_and_files(request, Bounds(files=1, bytes=profiles.AVATAR_BYTES_MAX))
+        form, picture = dict(sent.text), sent.files[0].file if sent.files else None
+        if sent.problem:
+            raise sent.problem
         if "remove-picture" in form:
             await profiles.remove_picture(person, hub)
         else:
@@ -61,13 +64,13 @@ async def list_devices(request: AnyRequest, person: Person) -> Response[str]:
     return html(rendering.devices_page(await frame_for(request, person), await devices(person)))
 
 
-@post("/me/devices/{session_id:int}/revoke")
+@post("/me/devices/{session_id:int}/revoke", limit=CHOOSING)
 async def revoke(request: AnyRequest, person: Person, hub: Hub, session_id: FromPath[int]) -> Response[str]:
     await accounts.end_session(person, session_id, hub)
     return see_other(request, "/sign-in" if session_id == person.session else "/me/devices")
 
 
-@post("/me/devices/others/revoke")
+@post("/me/devices/others/revoke", limit=CHOOSING)
 async def revoke_others(request: AnyRequest, person: Person, hub: Hub) -> Response[str]:
     await accounts.end_other_sessions(person, hub)
     return see_other(request, "/me/devices")

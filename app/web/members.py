@@ -6,6 +6,7 @@ from litestar.params import FromPath, FromQuery
 from app import access, rendering
 from app.actions import memberships
 from app.actions.messages import Posts
+from app.limits import COMING_AND_GOING
 from app.queries import administration, rooms
 from app.realtime.hub import Hub
 from app.settings import Settings
@@ -14,14 +15,14 @@ from app.web.pages import frame_for, html, see_other
 from app.web.visitors import AnyRequest
 
 
-@post("/rooms/{room_id:int}/join")
+@post("/rooms/{room_id:int}/join", limit=COMING_AND_GOING)
 async def join(request: AnyRequest, person: Person, posts: Posts, hub: Hub, room_id: FromPath[int]) -> Response[str]:
     room = await access.visible_room_for(person, room_id)
     await memberships.join(person.id, room, posts, hub)
     return see_other(request, f"/rooms/{room.id}")
 
 
-@post("/rooms/{room_id:int}/leave")
+@post("/rooms/{room_id:int}/leave", limit=COMING_AND_GOING)
 async def leave(request: AnyRequest, person: Person, posts: Posts, hub: Hub, room_id: FromPath[int]) -> Response[str]:
     room = await access.room_for(person, room_id)
     await memberships.leave(person, room, posts, hub)
@@ -47,7 +48,7 @@ async def invitation(request: AnyRequest, visitor: Person | None, code: FromPath
     return html(rendering.join_page(await frame_for(request, visitor), room, f"/join/{code}", code))
 
 
-@post("/join/{code:str}")
+@post("/join/{code:str}", limit=COMING_AND_GOING)
 async def accept_invitation(
     request: AnyRequest, person: Person, posts: Posts, hub: Hub, code: FromPath[str]
 ) -> Response[str]:

@@ -6,8 +6,10 @@ from litestar.params import FromPath
 from app import access, rendering
 from app.actions import deletions
 from app.actions.receipts import Receipts
+from app.limits import DELETING, MARKING
 from app.queries import marks
 from app.realtime.hub import Hub
+from app.storage import Storage
 from app.views import Person
 from app.web.pages import frame_for, html, is_htmx, redirect
 from app.web.visitors import AnyRequest
@@ -36,7 +38,7 @@ async def readers(request: AnyRequest, person: Person, message_id: FromPath[str]
     return html(rendering.readers_page(await frame_for(request, person, message.room), message, people, more))
 
 
-@post("/messages/{message_id:str}/unread", status_code=200)
+@post("/messages/{message_id:str}/unread", status_code=200, limit=MARKING)
 async def mark_unread(
     request: AnyRequest, person: Person, receipts: Receipts, message_id: FromPath[str]
 ) -> Response[str]:
@@ -45,10 +47,12 @@ async def mark_unread(
     return html("") if is_htmx(request) else redirect("/rooms")
 
 
-@post("/messages/{message_id:str}/delete", status_code=200)
-async def delete(request: AnyRequest, person: Person, hub: Hub, message_id: FromPath[str]) -> Response[str]:
+@post("/messages/{message_id:str}/delete", status_code=200, limit=DELETING)
+async def delete(
+    request: AnyRequest, person: Person, hub: Hub, storage: Storage, message_id: FromPath[str]
+) -> Response[str]:
     message = await access.message_for(person, message_id)
-    element_id, article = await deletions.delete(person, message, hub)
+    element_id, article = await deletions.delete(person, message, hub, storage)
     if is_htmx(request):
         return html(rendering.changed(element_id, article))
     return redirect(f"/rooms/{message.room}?around={message.id}")

@@ -1,55 +1,139 @@
 """Messages over HTTP: post, history, and what changed since a version."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
 from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
 from litestar.params import FromPath, FromQuery
+from litestar.response.base import ASGIResponse
 
 from app import access, rendering
-from app.actions import messages
-from app.actions.messages import Posts
-from app.errors import Invalid, NotAMember, Unavailable
-from app.queries import timeline
-from app.realtime.hub import Hub
+from app.actions import attachments, messages
+from app.actions.messages import Files, Posts
+from app.errors import Invalid, NotAMember, NotThere, Problem, Taken, TooLarge, TooOften, Unavailable
+from app.limits import POSTING, UPLOADING, Limits
+from app.queries import rooms, talk, timeline
 from app.realtime.source import ReadChanges
-from app.views import Form, Person
-from app.web.forms import fields
+from app.sessions import WARM_SECONDS
+from app.settings import Settings
+from app.storage import Storage
+from app.views import Form, Html, Person
+from app.web.forms import text_and_files
+from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
-from app.web.rooms import room_page
-from app.web.visitors import AnyRequest, person_of
+from app.web.pieces import answer, passing, plain
+from app.web.room_page import RoomPages
+from app.web.uploads import Bounds, Sent
+from app.web.visitors import AnyRequest, person_of, remembered
 
 
-@post("/rooms/{room_id:int}/messages")
-async def post_message(request: AnyRequest, posts: Posts, hub: Hub, room_id: FromPath[int]) -> Response[str]:
-    form = await fields(request)
+@post("/rooms/{room_id:int}/messages", exclude_from_compression=True, request_max_body_size=None)
+async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[str]:
+    """The body is bounded as it is read. What else this needs it takes from the app's state: to be given it by the
+    framework costs a good part of what it costs to store the message."""
+    settings: Settings = request.app.state.settings
+    if request.content_type[0] == RequestEncodingType.MULTI_PART:
+        await access.room_for(await person_of(request), room_id)  # nobody else's files are even read
+    sent = await text_and_files(request, Bounds(settings.uploads.files_max, settings.uploads.file_bytes_max))
     try:
-        return await _post(request, posts, hub, room_id, form)
+        try:
+            article = await _post(request, room_id, sent)
+            if not is_htmx(request):
+                await _check_it_was_stored(request, dict(sent.text))
+        except (Invalid, NotThere, Taken, TooLarge, TooOften) as problem:
+            # Whoever stands outside is told so, and nothing of what became of the message.
+            person = await person_of(request)
+            room = await access.room_for(person, room_id)
+            if is_htmx(request) or isinstance(problem, NotThere):
+                raise
+            problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
+            pages: RoomPages = request.app.state.room_pages
+            opened = await rooms.opened(person, room.id)
+            again = await pages.of(request, person, opened, form=Form(dict(sent.text), problems))
+            page = html(plain(again).decode(), problem.status)
+            if isinstance(problem, TooOften):
+                page.headers["Retry-After"] = str(problem.retry_after)
+            return page
     except (Unavailable, NotAMember) as problem:
         if is_htmx(request):
             raise
         way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
-        page = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, Form(form), way)
-        return html(page, problem.status)
-
-
-async def _post(request: AnyRequest, posts: Posts, hub: Hub, room_id: int, form: dict[str, str]) -> Response[str]:
-    person = await person_of(request)
-    room = await access.room_for(person, room_id)
-    try:
-        draft = await messages.draft(person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""))
-    except Invalid as problem:
-        if is_htmx(request):
-            raise
-        return await room_page(request, person, room, hub, form=Form(form, problem.fields), status=problem.status)
-    article = await posts.post(draft)
+        form = Form(dict(sent.text))
+        kept = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, form, way)
+        return html(kept, problem.status)
     if is_htmx(request):
         return html(rendering.posted(article))
-    return see_other(request, f"/rooms/{room.id}")
+    return see_other(request, f"/rooms/{room_id}")
 
 
-@get("/rooms/{room_id:int}/messages")
-async def history(person: Person, room_id: FromPath[int], before: FromQuery[int | None] = None) -> Response[str]:
+async def _post(request: AnyRequest, room: int, sent: Sent) -> Html:
+    """Take in the files that came along, and post; all of it or nothing."""
+    state = request.app.state
+    posts: Posts = state.posts
+    limits: Limits = state.limits
+    settings: Settings = state.settings
+    person = await remembered(request, WARM_SECONDS)  # the statement looks itself
+    await limits.take(POSTING, str(person.id))
+    if sent.problem:
+        raise sent.problem
+    form = dict(sent.text)
+    taken: list[UUID] = []
+    try:
+        if sent.files:
+            await _take_in(request, person, room, sent.files, taken)
+        ids = [value for name, value in sent.text if name == "file"] + [str(file) for file in taken]
+        files = Files(ids, settings.uploads.files_max)
+        draft = await messages.draft(
+            person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), files, here(request)
+        )
+        return await posts.post(draft)
+    except Problem:
+        await attachments.discard(taken, state.storage)
+        raise
+
+
+async def _check_it_was_stored(request: AnyRequest, form: Mapping[str, str]) -> None:
+    """A browser without JavaScript may send a page that it kept twice, with the same id: what was written the second
+    time must not be lost without a word. Raises Taken."""
+    if not form.get("id"):
+        return
+    message = await access.message_for(await person_of(request), form["id"])
+    body = messages.checked(form.get("body", ""), may_be_empty=True)
+    if not message.edited and not message.deleted and await talk.body_of(message) != body:
+        raise Taken
+
+
+async def _take_in(
+    request: AnyRequest, person: Person, room: int, uploads: Sequence[attachments.Upload], taken: list[UUID]
+) -> None:
+    """Keep the files, and note each in `taken` as soon as it is kept."""
+    await access.room_for(person, room)  # reading them may have taken long
+    limits: Limits = request.app.state.limits
+    storage: Storage = request.app.state.storage
+    for upload in uploads:
+        await limits.take(UPLOADING, str(person.id))
+        taken.append((await attachments.take_in(person, room, upload, storage)).id)
+
+
+@get("/rooms/{room_id:int}/messages", exclude_from_compression=True)
+async def history(
+    request: AnyRequest,
+    person: Person,
+    room_id: FromPath[int],
+    before: FromQuery[int | None] = None,
+    after: FromQuery[int | None] = None,
+) -> ASGIResponse:
+    """A slice that joins the page on one side, so it leads on in that direction alone."""
     room = await access.room_for(person, room_id)
-    slice_ = await timeline.before(room.id, before) if before is not None else await timeline.latest(room.id)
-    return html(rendering.messages(slice_))
+    if after is not None:
+        slice_ = replace(await timeline.after(room.id, after), has_older=False)
+    elif before is not None:
+        slice_ = replace(await timeline.before(room.id, before), has_newer=False)
+    else:
+        slice_ = await timeline.latest(room.id)
+    return answer(request, [passing(rendering.messages(slice_))])
 
 
 @get("/rooms/{room_id:int}/changes")
@@ -57,5 +141,5 @@ async def changes(
     person: Person, resume: ReadChanges, room_id: FromPath[int], since: FromQuery[int] = 0
 ) -> Response[str]:
     room = await access.room_for(person, room_id)
-    answer = await resume(room.id, since)
-    return html(answer.html) if answer.html else html("", 204)
+    missed = await resume(room.id, since)
+    return html(missed.html) if missed.html else html("", 204)

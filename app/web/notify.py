@@ -7,13 +7,14 @@ from litestar.params import FromPath
 
 from app import access, rendering
 from app.actions import notify
+from app.limits import CHOOSING
 from app.views import Person
 from app.web.forms import fields
 from app.web.pages import html, is_htmx, see_other
 from app.web.visitors import AnyRequest
 
 
-@post("/rooms/{room_id:int}/notify")
+@post("/rooms/{room_id:int}/notify", limit=CHOOSING)
 async def choose(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
     room = await access.room_for(person, room_id)
     chosen = (await fields(request)).get("notify", "")

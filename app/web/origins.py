@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from app.errors import CrossSite
 from app.settings import Settings
-from app.web.visitors import AnyRequest, Connection
+from app.web.visitors import SAFE_METHODS, AnyRequest, Connection
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SAME_SITE_FETCHES = ("same-origin", "none")
 
 
@@ -36,3 +35,13 @@ def is_ours(connection: Connection, settings: Settings) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and parts.netloc == connection.headers.get("host")
+
+
+def here(request: AnyRequest) -> frozenset[str]:
+    """The origins by which links may name this server: those configured, and by default the host that was asked."""
+    settings: Settings = request.app.state.settings
+    base = urlsplit(settings.base_url)
+    origins = {f"{base.scheme}://{base.netloc}", *settings.allowed_origins}
+    if not settings.allowed_origins and (host := request.headers.get("host")):
+        origins |= {f"http://{host}", f"https://{host}"}
+    return frozenset(origin.lower() for origin in origins)

@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery
 from app import access, rendering
 from app.access import INT4_MAX
 from app.errors import NotThere
+from app.limits import SEARCHING
 from app.queries import people
 from app.realtime.hub import Hub
 from app.views import Face, Person
@@ -18,7 +19,7 @@ FOR_EVER = "private, max-age=31536000, immutable"
 FOR_NOW = "private, no-cache"
 
 
-@get("/people")
+@get("/people", limit=SEARCHING)
 async def everybody(
     request: AnyRequest, person: Person, q: FromQuery[str] = "", after: FromQuery[int] = 0
 ) -> Response[str]:

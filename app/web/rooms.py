@@ -1,24 +1,24 @@
 """The room page, the directory, and making a room."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from uuid import uuid4
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
+from litestar.response.base import ASGIResponse
 
 from app import access, rendering
 from app.actions import rooms as room_actions
-from app.errors import Invalid, NotAMember, NotThere, SignedOut
-from app.queries import marks, rooms, talk, timeline
+from app.errors import Invalid, NotThere, SignedOut
+from app.limits import MAKING_ROOMS
+from app.queries import rooms
 from app.realtime.hub import Hub
-from app.views import Form, Member, MessagePlace, Person, Quote, Room
+from app.views import Form, Person
 from app.web.forms import fields
-from app.web.pages import frame_for, html, see_other
-from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie
+from app.web.pages import bare_frame, frame_for, html, see_other
+from app.web.pieces import answer, passing
+from app.web.room_page import RoomPages
+from app.web.visitors import ROOM_COOKIE, AnyRequest, kept_cookie, remembered
 
-MESSAGES_AFTER = timeline.PAGE_MESSAGES // 2
-"""How many more are shown after the message that a page was opened for."""
 NEW_ROOM = Form({"visibility": "open"})
 
 
@@ -37,7 +37,7 @@ async def directory(request: AnyRequest, person: Person) -> Response[str]:
     return await _directory_page(request, person, NEW_ROOM)
 
 
-@post("/rooms")
+@post("/rooms", limit=MAKING_ROOMS)
 async def create(request: AnyRequest, person: Person, hub: Hub) -> Response[str]:
     form = await fields(request)
     try:
@@ -47,70 +47,30 @@ async def create(request: AnyRequest, person: Person, hub: Hub) -> Response[str]
     return see_other(request, f"/rooms/{room}")
 
 
-@get("/rooms/{room_id:int}")
+@get("/rooms/{room_id:int}", exclude_from_compression=True)
 async def show(
     request: AnyRequest,
-    person: Person,
-    hub: Hub,
     room_id: FromPath[int],
     before: FromQuery[int | None] = None,
+    after: FromQuery[int | None] = None,
     around: FromQuery[str | None] = None,
     reply_to: FromQuery[str | None] = None,
-) -> Response[str]:
-    room = await access.visible_room_for(person, room_id)
+) -> ASGIResponse:
+    """What this needs it takes from the app's state: to be given it by the framework costs more than the messages."""
+    person = await remembered(request)
+    opened = await rooms.opened(person, room_id)
+    room = opened.room
     if room.role is None:
-        frame = await frame_for(request, person)
-        return html(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))
+        frame = replace(bare_frame(request), me=person, rooms=opened.mine)
+        return answer(request, [passing(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))])
     place = await access.message_for(person, around) if around else None
     if place and place.room != room.id:
         raise NotThere
     form = Form({"reply_to": reply_to}) if reply_to else None
-    response = await room_page(request, person, room, hub, before=before, around=place, form=form)
-    response.set_cookie(kept_cookie(request, ROOM_COOKIE, str(room.id)))
-    return response
-
-
-async def room_page(
-    request: AnyRequest,
-    person: Person,
-    room: Room,
-    hub: Hub,
-    before: int | None = None,
-    around: MessagePlace | None = None,
-    form: Form | None = None,
-    status: int = 200,
-) -> Response[str]:
-    """The page of a room the person is in; `form` is a composer that comes back with what was typed."""
-    if around:
-        before = around.seq + MESSAGES_AFTER
-    page = rendering.room_page(
-        await frame_for(request, person, room.id),
-        room,
-        await timeline.before(room.id, before) if before else await timeline.latest(room.id),
-        with_status(await rooms.members(room.id), hub),
-        str(uuid4()),
-        form or Form(),
-        await marks.receipts_of(room.id),
-        f"m-{around.id}" if around else "",
-        await _replying(person, room, form.typed("reply_to")) if form else None,
-    )
-    return html(page, status)
-
-
-def with_status(members: Sequence[Member], hub: Hub) -> Sequence[Member]:
-    """The same people with what this worker knows of their presence."""
-    return [replace(member, status=hub.presence.status_of(member.id)) for member in members]
-
-
-async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:
-    """What the composer answers; None when it is no longer there."""
-    if not reply_to:
-        return None
-    try:
-        original = await access.message_for(person, reply_to)
-    except (NotThere, NotAMember):
-        return None
-    return await talk.quote_of(original) if original.room == room.id else None
+    pages: RoomPages = request.app.state.room_pages
+    page = await pages.of(request, person, opened, before=before, after=after, around=place, form=form)
+    known = request.cookies.get(ROOM_COOKIE) == str(room.id)
+    return answer(request, page, () if known else [kept_cookie(request, ROOM_COOKIE, str(room.id))])
 
 
 async def _directory_page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:

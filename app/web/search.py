@@ -1,10 +1,12 @@
 """The search page, and what it suggests while somebody types."""
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from litestar import Response, get
 
 from app import rendering, search_terms
+from app.limits import SEARCHING, SUGGESTING
 from app.queries import search as search_query
 from app.views import Person, Suggestion
 from app.web.pages import frame_for, html
@@ -19,7 +21,7 @@ WORDS = {
 }
 
 
-@get("/search")
+@get("/search", limit=SEARCHING)
 async def search(request: AnyRequest, person: Person) -> Response[str]:
     asked = _asked(request)
     text = asked.get("q", "")
@@ -29,7 +31,7 @@ async def search(request: AnyRequest, person: Person) -> Response[str]:
     return html(rendering.search_page(frame, _shown(text), page, query.words, query.hints))
 
 
-@get("/search/suggestions")
+@get("/search/suggestions", limit=SUGGESTING)
 async def suggest(request: AnyRequest, person: Person) -> Response[str]:
     """Ways to finish the last part of what is being typed."""
     before, typed = search_terms.last_part(_asked(request).get("q", ""))
@@ -55,6 +57,8 @@ async def _names(person: Person, operator: str, value: str) -> list[str]:
         return list(await search_query.names_of_people(person, value))
     if operator == "in":
         return list(await search_query.names_of_rooms(person, value))
+    if operator in ("before", "after"):
+        return [day for day in search_terms.days(datetime.now(UTC).date()) if day.startswith(value)]
     if operator == "has":
         return [name for name in search_terms.HAS if name.startswith(value.lower())]
     return []

@@ -8,6 +8,7 @@ from app.actions import memberships
 from app.actions import rooms as room_actions
 from app.actions.messages import Posts
 from app.errors import Invalid
+from app.limits import ADMINISTERING
 from app.realtime.hub import Hub
 from app.views import Form, Person, Room
 from app.web.forms import fields, numbers
@@ -25,7 +26,7 @@ async def settings_form(request: AnyRequest, person: Person, room_id: FromPath[i
     return await _settings_page(request, person, room, form)
 
 
-@post("/rooms/{room_id:int}/settings")
+@post("/rooms/{room_id:int}/settings", limit=ADMINISTERING)
 async def change_settings(
     request: AnyRequest, person: Person, posts: Posts, hub: Hub, room_id: FromPath[int]
 ) -> Response[str]:
@@ -40,7 +41,7 @@ async def change_settings(
     return see_other(request, f"/rooms/{room.id}")
 
 
-@post("/rooms/{room_id:int}/members")
+@post("/rooms/{room_id:int}/members", limit=ADMINISTERING)
 async def add_members(
     request: AnyRequest, person: Person, posts: Posts, hub: Hub, room_id: FromPath[int]
 ) -> Response[str]:
@@ -49,7 +50,7 @@ async def add_members(
     return see_other(request, f"/rooms/{room.id}/members")
 
 
-@post("/rooms/{room_id:int}/members/{member_id:int}")
+@post("/rooms/{room_id:int}/members/{member_id:int}", limit=ADMINISTERING)
 async def change_member(
     request: AnyRequest,
     person: Person,
@@ -69,7 +70,7 @@ async def change_member(
     return see_other(request, f"/rooms/{room.id}/members")
 
 
-@post("/rooms/{room_id:int}/invitation")
+@post("/rooms/{room_id:int}/invitation", limit=ADMINISTERING)
 async def renew_invitation(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
     room = await access.administered_room_for(person, room_id)
     await room_actions.renew_invitation(person, room)

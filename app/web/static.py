@@ -1,15 +1,20 @@
 """Static files, and the stylesheet that makes a person's own messages theirs.
 
 The files are few and small: they are read once, compressed once, and kept. Their addresses change with what is
-in them, so a browser may keep them for ever. The stylesheets, and the behaviours, are handed out joined: one
-file for each thing on disk, one request for all.
+in them, so a browser may keep them for ever. The stylesheets, htmx with its extensions, and the behaviours are
+handed out joined: one file for each thing on disk, one request for all.
 """
 
 import gzip
+import hashlib
 import mimetypes
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
+import brotli
+import rjsmin
 from litestar import Response, get
 from litestar.params import FromPath
 
@@ -23,25 +28,36 @@ A_WHILE = "public, max-age=300"
 COMPRESSIBLE = ("text/", "application/json", "image/svg+xml")
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 FIRST_STYLES = ("tokens.css", "base.css")
+HTMX = ("htmx-4.0.1.min.js", "hx-ws-4.0.1.min.js", "hx-upsert-4.0.1.min.js")  # in this order
+OF_ONE_PAGE = ("search.js",)
 
 
 class StaticFile(NamedTuple):
+    """A file as it is handed out: plain, and in each encoding that makes it shorter, the shortest first."""
+
     media_type: str
+    etag: str
     plain: bytes
-    gzipped: bytes | None
+    encoded: Sequence[tuple[str, bytes]]
+
+    def for_who_accepts(self, accepted: str) -> tuple[str, bytes]:
+        """Encoding and content; the encoding is empty for plain."""
+        known = {encoding.partition(";")[0].strip() for encoding in accepted.split(",")}
+        return next((each for each in self.encoded if each[0] in known), ("", self.plain))
 
 
 @get("/static/{fingerprint:str}/{path:path}", exclude_from_compression=True)
 async def static_file(request: AnyRequest, fingerprint: FromPath[str], path: FromPath[str]) -> Response[bytes]:
-    file = _files().get(path.lstrip("/"))
+    file = files().get(path.lstrip("/"))
     if file is None:
         raise NotThere
     kept = FOR_EVER if fingerprint == rendering.fingerprint() else A_WHILE
-    headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
-    content = file.plain
-    if file.gzipped and "gzip" in request.headers.get("accept-encoding", ""):
-        headers["Content-Encoding"] = "gzip"
-        content = file.gzipped
+    headers = {"Cache-Control": kept, "Vary": "Accept-Encoding", "ETag": file.etag}
+    if file.etag in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=headers)
+    encoding, content = file.for_who_accepts(request.headers.get("accept-encoding", ""))
+    if encoding:
+        headers["Content-Encoding"] = encoding
     return Response(content, media_type=file.media_type, headers=headers)
 
 
@@ -52,31 +68,39 @@ async def mine(person_id: FromPath[int]) -> Response[str]:
 
 
 @cache
-def _files() -> dict[str, StaticFile]:
-    files = {
-        str(path.relative_to(STATIC)): _file(path.suffix, path.read_bytes())
-        for path in STATIC.rglob("*")
-        if path.is_file()
+def files() -> dict[str, StaticFile]:
+    """All of them by path. Compressing them takes a moment: a worker does it before it serves."""
+    css, js, vendor = STATIC / "css", STATIC / "js", STATIC / "vendor"
+    first = [css / name for name in FIRST_STYLES]
+    styles = [*first, *sorted({*css.glob("*.css")} - {*first}), css / "words" / "en.css"]
+    behaviours = [path for path in sorted(js.glob("*.js")) if path.name not in OF_ONE_PAGE]
+    return {
+        "all.css": _file(".css", _joined(styles)),
+        "all.js": _file(".js", _shortened(_in_blocks(behaviours))),
+        "htmx.js": _file(".js", _joined([vendor / name for name in HTMX])),
+        **{f"js/{name}": _file(".js", _shortened((js / name).read_bytes())) for name in OF_ONE_PAGE},
+        **{f"icons/{path.name}": _file(path.suffix, path.read_bytes()) for path in (STATIC / "icons").iterdir()},
     }
-    files["all.css"] = _file(".css", _joined_styles())
-    files["all.js"] = _file(".js", _joined_behaviours())
-    return files
 
 
-def _joined_styles() -> bytes:
-    """Tokens and base first, then a file for each component; the words of the timeline last."""
-    first = [STATIC / "css" / name for name in FIRST_STYLES]
-    rest = sorted(path for path in (STATIC / "css").glob("*.css") if path not in first)
-    return b"\n".join(path.read_bytes() for path in [*first, *rest, STATIC / "css" / "words" / "en.css"])
+def _joined(paths: Sequence[Path]) -> bytes:
+    return b"\n".join(path.read_bytes() for path in paths)
 
 
-def _joined_behaviours() -> bytes:
-    """Each file in a block of its own: they share no names, and speak to each other by events alone."""
-    behaviours = sorted((STATIC / "js").glob("*.js"))
+def _in_blocks(behaviours: Sequence[Path]) -> bytes:
+    """Each in a block of its own: they share no names, and speak to each other by events alone."""
     return b"\n".join(b"{\n" + path.read_bytes() + b"}" for path in behaviours)
+
+
+def _shortened(script: bytes) -> bytes:
+    """Without comments and indentation."""
+    return str(rjsmin.jsmin(script.decode())).encode()
 
 
 def _file(suffix: str, content: bytes) -> StaticFile:
     media_type = TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
-    compressible = media_type.startswith(COMPRESSIBLE)
-    return StaticFile(media_type, content, gzip.compress(content, 9, mtime=0) if compressible else None)
+    etag = f'W/"{hashlib.sha256(content).hexdigest()[:16]}"'
+    if not media_type.startswith(COMPRESSIBLE):
+        return StaticFile(media_type, etag, content, ())
+    encoded = [("br", brotli.compress(content)), ("gzip", gzip.compress(content, 9, mtime=0))]
+    return StaticFile(media_type, etag, content, [each for each in encoded if len(each[1]) < len(content)])

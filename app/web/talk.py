@@ -6,10 +6,12 @@ from litestar.params import FromPath
 from app import access, emojis, rendering
 from app.actions import edits, reactions
 from app.errors import Invalid, NotAllowed
+from app.limits import EDITING, REACTING
 from app.queries import talk
 from app.realtime.hub import Hub
 from app.views import Form, Html, MessagePlace, Person
 from app.web.forms import fields
+from app.web.origins import here
 from app.web.pages import frame_for, html, is_htmx, redirect
 from app.web.visitors import AnyRequest
 
@@ -22,12 +24,12 @@ async def edit_form(request: AnyRequest, person: Person, message_id: FromPath[st
     return await _answer(request, person, message, "Edit the message", rendering.edit(message, form))
 
 
-@post("/messages/{message_id:str}", status_code=200)
+@post("/messages/{message_id:str}", status_code=200, limit=EDITING)
 async def edit(request: AnyRequest, person: Person, hub: Hub, message_id: FromPath[str]) -> Response[str]:
     message = await access.message_for(person, message_id)
     form = await fields(request)
     try:
-        element_id, article = await edits.edit(person, message, form.get("body", ""), hub)
+        element_id, article = await edits.edit(person, message, form.get("body", ""), hub, here(request))
     except Invalid as problem:
         if is_htmx(request):
             raise
@@ -46,7 +48,7 @@ async def wordings(request: AnyRequest, person: Person, message_id: FromPath[str
     )
 
 
-@post("/messages/{message_id:str}/reactions", status_code=200)
+@post("/messages/{message_id:str}/reactions", status_code=200, limit=REACTING)
 async def react(request: AnyRequest, person: Person, hub: Hub, message_id: FromPath[str]) -> Response[str]:
     message = await access.message_for(person, message_id)
     form = await fields(request)

@@ -1,27 +1,114 @@
-"""A form with a picture in it."""
+"""Reading a multipart form: text fields, and files, which go to temporary files as they come in."""
 
-from litestar.datastructures import UploadFile
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO, NamedTuple
 
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
+
+from app.actions.attachments import Upload
 from app.errors import Invalid, TooLarge
-from app.pictures import PICTURE_BYTES_MAX
-from app.web.forms import UNREADABLE, form_items
 from app.web.visitors import AnyRequest
 
-PICTURE_FORM_BYTES_MAX = PICTURE_BYTES_MAX + 512 * 1024
-"""For the handler's `request_max_body_size`: the picture, and what stands around it."""
+UNREADABLE = "This form could not be read. Please go back and send it again."
+PARTS_MAX = 100
+TEXT_BYTES_MAX = 512 * 1024
+IN_MEMORY_BYTES_MAX = 256 * 1024
 
 
-async def fields_and_picture(request: AnyRequest, name: str) -> tuple[dict[str, str], bytes | None]:
-    """The text fields, and the bytes of the file under `name` if one was chosen. Raises Invalid, TooLarge."""
-    text: dict[str, str] = {}
-    picture = None
-    for key, value in await form_items(request):
-        if not isinstance(value, UploadFile):
-            text[key] = value
-        elif value.filename:
-            if key != name:
-                raise Invalid(form=UNREADABLE)
-            picture = await value.read(PICTURE_BYTES_MAX + 1)
-    if picture is not None and len(picture) > PICTURE_BYTES_MAX:
-        raise TooLarge(f"A picture can have {PICTURE_BYTES_MAX // 1_000_000} MB; this one has more.")
-    return text, picture
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many files a form may bring, and how large each may be."""
+
+    files: int
+    bytes: int
+
+
+NO_FILES = Bounds(0, 0)
+
+
+class Sent(NamedTuple):
+    """What a form brought. Where `problem` is set, files are missing: its text is there all the same."""
+
+    text: list[tuple[str, str]]
+    files: list[Upload]
+    problem: Invalid | TooLarge | None = None
+
+
+class _Reader:
+    """Takes in one multipart form, part by part. What is too much is let pass by, not kept."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.text: list[tuple[str, str]] = []
+        self.files: list[Upload] = []
+        self.problem: Invalid | TooLarge | None = None
+        self._bounds = bounds
+        self._text_bytes = 0
+        self._number_of_files = 0
+        self._part: bytearray | IO[bytes] | None = None  # of a text, of a file, of what is let pass by
+
+    def begin(self, segment: MultipartSegment) -> None:
+        self._part = bytearray() if segment.filename is None else None
+        if segment.filename:  # an empty one: no file was chosen
+            self._number_of_files += 1
+            if self._number_of_files > self._bounds.files:
+                self.problem = self.problem or Invalid(files=_too_many(self._bounds.files))
+            else:
+                self._part = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES_MAX)  # noqa: SIM115 (it is handed on)
+
+    def take(self, segment: MultipartSegment, piece: bytes | bytearray) -> None:
+        if isinstance(self._part, bytearray):
+            self._text_bytes += len(piece)
+            if self._text_bytes > TEXT_BYTES_MAX:
+                raise TooLarge
+            self._part += piece
+        elif self._part is not None:
+            if segment.bytes_received > self._bounds.bytes:
+                megabytes = self._bounds.bytes // 1_000_000
+                sentence = f"A file can have {megabytes} MB; “{segment.filename}” has more."
+                self.problem = self.problem or TooLarge(sentence)
+                self._part.close()
+                self._part = None
+            else:
+                self._part.write(piece)
+
+    def end(self, segment: MultipartSegment) -> None:
+        if isinstance(self._part, bytearray):
+            text = self._part.decode(segment.charset or "utf-8")
+            text.encode()  # a part may name a charset that yields half characters
+            self.text.append((segment.name or "", text))
+        elif self._part is not None:
+            self._part.seek(0)
+            self.files.append(Upload(segment.filename or "", self._part, segment.size))
+
+
+async def multipart(request: AnyRequest, bounds: Bounds) -> Sent:
+    """The form in the request. Raises Invalid where it is malformed, TooLarge where it is far more than allowed."""
+    boundary = request.content_type[1].get("boundary", "")
+    reader = _Reader(bounds)
+    left = bounds.files * bounds.bytes + 2 * max(TEXT_BYTES_MAX, bounds.bytes)
+    segment: MultipartSegment | None = None
+    try:
+        with PushMultipartParser(boundary, max_segment_count=PARTS_MAX) as parser:
+            async for chunk in request.stream():
+                if parser.closed:
+                    break
+                if (left := left - len(chunk)) < 0:
+                    raise reader.problem or TooLarge
+                for event in parser.parse(chunk):
+                    if isinstance(event, MultipartSegment):
+                        segment = event
+                        reader.begin(segment)
+                    elif segment is not None and event:
+                        reader.take(segment, event)
+                    elif segment is not None:
+                        reader.end(segment)
+    except (MultipartError, ValueError, LookupError):
+        raise Invalid(form=UNREADABLE) from None
+    return Sent(reader.text, reader.files, reader.problem)
+
+
+def _too_many(files: int) -> str:
+    if files < 2:
+        return "One file can be sent here, not several." if files else "No files can be sent here."
+    return f"A message can carry {files} files; these are more."

@@ -11,6 +11,8 @@ from litestar.datastructures import Cookie
 
 from app import access
 from app.errors import SignedOut
+from app.limits import Limits
+from app.sessions import TRUSTED_SECONDS, Sessions
 from app.settings import Settings
 from app.views import Person
 
@@ -18,27 +20,43 @@ SESSION_COOKIE = "teahouse_session"
 DEVICE_COOKIE = "teahouse_device"
 ROOM_COOKIE = "teahouse_room"
 THEME_COOKIE = "teahouse_theme"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 COOKIE_DAYS = 400  # the most that browsers keep
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 AnyRequest = Request[Any, Any, Any]
 
 
-async def signed_in(request: AnyRequest) -> Person:
-    """The dependency `person`: raises SignedOut."""
-    return await person_of(request)
+async def signed_in(request: AnyRequest, limits: Limits) -> Person:
+    """The dependency `person`: raises SignedOut, and TooOften where the route has a `limit`."""
+    person = await _at_the_door(request)
+    if bucket := request.route_handler.opt.get("limit"):
+        await limits.take(bucket, str(person.id))
+    return person
 
 
 async def maybe_signed_in(request: AnyRequest) -> Person | None:
     """The dependency `visitor`: the person, or None for somebody signed out."""
     try:
-        return await person_of(request)
+        return await _at_the_door(request)
     except SignedOut:
         return None
 
 
+async def _at_the_door(request: AnyRequest) -> Person:
+    """For reading, the person as this worker remembers them; for everything else, as PostgreSQL has it now."""
+    return await (remembered(request) if request.method in SAFE_METHODS else person_of(request))
+
+
 async def person_of(connection: Connection) -> Person:
+    """The person, as PostgreSQL has it now; raises SignedOut."""
     return await access.person_for(connection.cookies.get(SESSION_COOKIE))
+
+
+async def remembered(request: AnyRequest, trusted_seconds: float = TRUSTED_SECONDS) -> Person:
+    """The person, as of at most so long ago (`app.sessions`); raises SignedOut."""
+    sessions: Sessions = request.app.state.sessions
+    return await sessions.person_for(request.cookies.get(SESSION_COOKIE), trusted_seconds)
 
 
 def kept_cookie(request: AnyRequest, name: str, value: str, path: str = "/") -> Cookie:

@@ -19,6 +19,8 @@ if (composer && unsent) {
   const read = key => { try { return localStorage.getItem(key) } catch { return null } }
   const keep = (key, text) => { try { text ? localStorage.setItem(key, text) : localStorage.removeItem(key) } catch { /* full, or forbidden: then only this page knows */ } }
 
+  const lacksNewer = () => !!document.querySelector("#messages > .newer")
+
   // -- what is on its way, kept until the server has it
 
   // Read anew each time: another tab of the same room may have put something in.
@@ -44,11 +46,12 @@ if (composer && unsent) {
     bubble.removeAttribute("data-version")
     bubble.classList.add("sending")
     bubble.querySelector("time").dateTime = new Date().toISOString()
-    bubble.querySelector(".body p").textContent = message.body
+    message.body ? bubble.querySelector(".body p").textContent = message.body : bubble.querySelector(".body").replaceChildren()
     quote(bubble.querySelector(".quote"), message)
     form.elements.id.value = message.id
     form.elements.body.value = message.body
     form.elements.reply_to.value = message.reply_to ?? ""
+    attach(bubble, form, message.files ?? [])
     bubble.append(form)
     const last = document.querySelector("#messages > .message:last-of-type")
     bubble.classList.toggle("follows", last?.matches(":not(.system)") && last.dataset.author === me)
@@ -64,6 +67,25 @@ if (composer && unsent) {
     line.querySelector("span").textContent = quoted.text
   }
 
+  // The files as they stood in the tray, in the server's own HTML; the form carries their ids.
+  function attach(bubble, form, files) {
+    if (!files.length) return
+    const list = Object.assign(document.createElement("ul"), { className: "files", innerHTML: files.join("") })
+    bubble.querySelector(".body").after(list)
+    for (const id of list.querySelectorAll("[name=file]")) form.append(id.cloneNode())
+  }
+
+  // What is on its way shows nothing more of an original that was deleted meanwhile.
+  function unquote() {
+    for (const line of document.querySelectorAll(".sending > .quote")) {
+      const id = line.getAttribute("href").split("/").pop()
+      if (!document.getElementById(`m-${id}`)?.matches(".deleted")) continue
+      line.classList.add("of-deleted")
+      line.querySelector("span").textContent = ""
+      saveOutbox(outbox().map(message => message.reply_to === id ? { ...message, quoted: { author: message.quoted?.author, text: "" } } : message))
+    }
+  }
+
   function fail(form, sentence = "") {
     form.querySelector(".problem").textContent = sentence
     form.closest(".message").classList.add("unsent-failed")
@@ -71,16 +93,17 @@ if (composer && unsent) {
 
   function send() {
     const body = field.value
-    if (!body.trim()) return
+    const files = [...document.querySelectorAll("#tray > .uploaded")].map(item => item.outerHTML)
+    if (!body.trim() && !files.length) return
     if (complain()) return
-    const message = { id: uuid(), body, reply_to: composer.elements.reply_to.value }
+    const message = { id: uuid(), body, files, reply_to: composer.elements.reply_to.value }
     if (message.reply_to) message.quoted = { author: replying.querySelector("b").textContent, text: replying.querySelector("span").textContent }
     remember(message)
     field.value = ""
     keep(draftKey, "")
-    const form = show(message)
+    const form = lacksNewer() ? null : show(message)
     document.dispatchEvent(new Event("teahouse:wrote"))
-    form.requestSubmit()
+    form ? form.requestSubmit() : location.assign(`/rooms/${room}`) // and goes from there, where it stands after the newest
   }
 
   // The server counts characters with one for each line break, as this does.
@@ -97,6 +120,7 @@ if (composer && unsent) {
   })
 
   function resume() {
+    if (lacksNewer()) return
     for (const message of outbox()) {
       const there = document.getElementById(`m-${message.id}`)
       if (there?.dataset.seq) forget(message.id)
@@ -114,8 +138,10 @@ if (composer && unsent) {
     const button = event.target.closest("[data-put-back]")
     if (!button) return
     const form = button.form
-    field.value = field.value ? `${form.elements.body.value}\n${field.value}` : form.elements.body.value
+    field.value = [form.elements.body.value, field.value].filter(Boolean).join("\n")
     keep(draftKey, field.value)
+    const files = [...form.closest(".message").querySelectorAll(".files > li")].map(item => item.outerHTML)
+    document.dispatchEvent(new CustomEvent("teahouse:put-back", { detail: files }))
     forget(form.elements.id.value)
     form.closest(".message").remove()
     field.focus()
@@ -145,6 +171,7 @@ if (composer && unsent) {
     }
   })
 
+  document.addEventListener("htmx:after:swap", unquote)
   document.addEventListener("htmx:after:swap", resume) // a timeline taken afresh has lost what is on its way
   document.addEventListener("htmx:ws:after:connection", retryAll)
   addEventListener("online", retryAll)

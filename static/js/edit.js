@@ -1,6 +1,6 @@
 // Editing in place: from the menu, or by ↑ in an empty composer. Enter saves, Escape cancels, and the focus returns.
 const composer = document.querySelector("#composer[data-live] textarea")
-const messages = document.getElementById("messages")
+const messages = () => document.getElementById("messages") // anew each time: it may be replaced as a whole
 const onTouch = matchMedia("(hover: none) and (pointer: coarse)")
 let form = null // the one that is open
 let id = null // of the message's element
@@ -33,7 +33,8 @@ function close() {
 }
 
 function lastOwn() {
-  const own = messages.querySelectorAll(`.message[data-seq][data-author="${document.body.dataset.me}"]:not(.deleted, .system)`)
+  if (messages().querySelector(":scope > .newer")) return // it is not on this page
+  const own = messages().querySelectorAll(`.message[data-seq][data-author="${document.body.dataset.me}"]:not(.deleted, .system)`)
   return own[own.length - 1]
 }
 
@@ -61,7 +62,7 @@ function say(sentence) {
   line.hidden = !sentence
 }
 
-if (composer && messages) {
+if (composer && messages()) {
   document.addEventListener("keydown", onKey)
   document.addEventListener("click", event => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
@@ -86,7 +87,7 @@ if (composer && messages) {
   document.addEventListener("htmx:response:error", event => {
     if (event.target === form) say(new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim())
   })
-  document.addEventListener("htmx:error", event => { if (event.target === form) say(composer.form.dataset.unsent ?? "") })
+  document.addEventListener("htmx:error", event => { if (event.target === form) say(form.dataset.unsaved) })
 
   // A morph keeps what has its match in the new article, and leaves it alone (hx-morph-skip). Where the message is
   // replaced as a whole, the form is put back as it was.

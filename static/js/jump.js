@@ -1,4 +1,4 @@
-// A quote leads to its original: here if the page has it, else to the page that does. A link to a message can be copied.
+// A quote, or a link to a message, leads to it: here if the page has it, else to the page that does. A link to a message can be copied.
 const SHOWN_MILLISECONDS = 2000
 const DONE_MILLISECONDS = 700
 const calm = matchMedia("(prefers-reduced-motion: reduce)")
@@ -22,8 +22,8 @@ document.addEventListener("click", event => {
     event.preventDefault()
     return copy(copied)
   }
-  const quote = event.target.closest("a.quote")
-  const original = quote && document.getElementById(`m-${quote.getAttribute("href").split("/").pop()}`)
+  const link = event.target.closest("a.quote, .body a.to-message, #viewer [data-message]")
+  const original = link && document.getElementById(`m-${link.getAttribute("href").split("/").pop()}`)
   if (!original) return
   event.preventDefault()
   original.scrollIntoView({ block: "center", behavior: calm.matches ? "instant" : "smooth" })

@@ -50,6 +50,14 @@ if (document.getElementById("signals")) {
     dialog.append(line)
   })
 
+  // How a message read before is gone with it; of anything else the menu may stay.
+  document.addEventListener("htmx:after:swap", () => {
+    if (dialog?.querySelector(".wordings") && document.getElementById(from)?.matches(".deleted")) {
+      dialog.close()
+      dialog.replaceChildren()
+    }
+  })
+
   // A long press on a touch screen.
   const forget = () => clearTimeout(timer)
   messages.closest(".timeline").addEventListener("touchstart", event => {

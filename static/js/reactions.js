@@ -20,9 +20,13 @@ async function show(asked) {
     .find(line => line.dataset.emoji === asked.emoji)
   if (!line || about !== asked) return
   asked.count = button.dataset.count
+  say(line.textContent.trim().replace(/\s+/g, " "), "tooltip")
+}
+
+function say(text, role) {
   tip?.remove()
-  tip = Object.assign(document.createElement("div"), { className: "who-reacted", textContent: line.textContent.trim().replace(/\s+/g, " ") })
-  tip.setAttribute("role", "tooltip")
+  tip = Object.assign(document.createElement("div"), { className: "who-reacted", textContent: text })
+  tip.setAttribute("role", role)
   document.body.append(tip)
   place()
 }
@@ -40,6 +44,16 @@ function hide() {
   clearTimeout(timer)
   tip?.remove()
   tip = about = null
+}
+
+// A press that was refused: the sentence stands where the names would.
+function refuse(event) {
+  const button = event.target.matches?.(".message > .reactions") && event.detail.ctx.request.submitter
+  if (!button) return
+  hide()
+  about = { message: button.closest(".message").id, emoji: button.dataset.emoji, count: button.dataset.count }
+  focused = true
+  say(new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim(), "alert")
 }
 
 const buttonOf = event => event.target.closest?.(".reactions [data-emoji]")
@@ -71,6 +85,7 @@ if (timeline) {
     if (buttonOf(event) && held && matchMedia("(hover: none)").matches) event.preventDefault() // it was held to see who, not pressed
     held = false
   })
+  document.addEventListener("htmx:response:error", refuse)
   document.addEventListener("htmx:after:swap", () => {
     if (tip && find(about)?.dataset.count !== about.count) show(about)
     else place()

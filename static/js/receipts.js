@@ -93,9 +93,16 @@ function newestOnScreen() {
   return newest
 }
 
+// Whoever was led into the middle has not read what lies before it.
+function skips() {
+  if (!document.querySelector("#messages > .newer")) return false
+  return Number(document.querySelector("#messages > .message[data-seq]")?.dataset.seq) > Number(main.dataset.readSeq) + 1
+}
+
 function tell() {
   if (stopped || document.visibilityState !== "visible" || !document.hasFocus()) return
   if (Date.now() - toldAt < TELL_MILLISECONDS) return
+  if (skips()) return
   const seq = newestOnScreen()
   if (seq <= told || main._htmx?.ws?.connection?.socket?.readyState !== WebSocket.OPEN) return
   told = seq

@@ -6,7 +6,8 @@ const QUOTE_LENGTH = 120
 function begin(id) {
   const article = document.getElementById(`m-${id}`)
   if (!article) return false
-  const text = article.querySelector(":scope > .body").textContent.trim().replace(/\s+/g, " ")
+  const files = [...article.querySelectorAll(".files img, .files b, .files figcaption a")].map(file => file.alt ?? file.textContent)
+  const text = article.querySelector(":scope > .body").textContent.trim().replace(/\s+/g, " ") || files.join(", ")
   bar.querySelector("b").textContent = article.querySelector(".author").textContent
   bar.querySelector("span").textContent = text.length > QUOTE_LENGTH ? `${text.slice(0, QUOTE_LENGTH)}…` : text
   composer.elements.reply_to.value = id
@@ -16,6 +17,7 @@ function begin(id) {
 
 function end() {
   composer.elements.reply_to.value = ""
+  for (const part of bar.querySelectorAll("b, span")) part.textContent = "" // it may have been deleted
   bar.hidden = true
 }
 

@@ -4,7 +4,9 @@ const offer = document.querySelector(".new-messages")
 const NEAR_PIXELS = 60
 const calm = matchMedia("(prefers-reduced-motion: reduce)")
 
-const isAtNewest = () => Math.abs(timeline.scrollTop) < NEAR_PIXELS // column-reverse: 0 is the newest, above is negative
+// Above a slice of history that is still to come, nobody is at the newest.
+const lacksNewer = () => !!document.querySelector("#messages > .newer")
+const isAtNewest = () => !lacksNewer() && Math.abs(timeline.scrollTop) < NEAR_PIXELS // column-reverse: 0 is the newest, above is negative
 const lastSeq = () => Number(document.querySelector("#messages > .message[data-seq]:last-of-type")?.dataset.seq ?? 0)
 
 // The first message in view and where it stands: it must stand there afterwards as well.
@@ -21,9 +23,10 @@ if (timeline) {
   let going = false // on its way to the newest, because the reader asked
   let before = null
   let seen = lastSeq()
+  let wasWhole = !lacksNewer()
 
   document.addEventListener("htmx:before:swap", event => {
-    if (event.target.matches(".older")) document.getElementById("messages").ariaBusy = "true" // not to be read out
+    if (event.target.matches(".older, .newer")) document.getElementById("messages").ariaBusy = "true" // not to be read out
     stayed = isAtNewest()
     before = stayed ? null : anchor()
   })
@@ -36,8 +39,9 @@ if (timeline) {
     }
     document.getElementById("messages").ariaBusy = "false"
     const last = lastSeq()
-    if (!stayed && last > seen) offer.hidden = false
+    if (!stayed && last > seen && wasWhole) offer.hidden = false // else it is history that was asked for
     seen = Math.max(seen, last)
+    wasWhole = !lacksNewer()
   })
   timeline.addEventListener("scroll", () => {
     if (!isAtNewest()) return

@@ -1,18 +1,38 @@
-"""What is measured: the app, and its peers, each on the server core, each with 1 to n workers."""
+"""What is measured: the app and its peers on the server core, each as something that sockets and posts go to."""
 
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
 
 from app import embedded
-from tests.bench.measure import HERE, PATIENCE_SECONDS, SERVER_CORE, build, pin
-from tests.house import House
+from tests.bench.crowd import BODY, Crowd, crowd, stored
+from tests.bench.measure import (
+    CORES,
+    HERE,
+    PATIENCE_SECONDS,
+    POSTING_CONNECTIONS,
+    SERVER_CORE,
+    Answers,
+    Client,
+    Missing,
+    Void,
+    ask,
+    build,
+    pin,
+)
+from tests.house import House, clean_environment
 
 PEER = HERE / "peers" / "socketio"
 
@@ -25,13 +45,49 @@ class Stage:
     redis_url: str
     servers: tuple[int, ...]
     data: Path
+    small: bool = False
 
     def environment(self) -> dict[str, str]:
-        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "SECRET_KEY": "for measuring"}
+        return {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "SECRET_KEY": "for measuring",
+            "DATA_DIR": str(self.data / "house"),
+        }
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs: its sockets are all in one room, into which its posts go."""
+
+    port: int
+    roots: list[int]  # all whose CPU counts, with those below them
+    target: str
+    request: str  # of one post, for load/asker.c
+    count: str  # the question how many messages are stored
+    sockets: dict[str, str] = field(default_factory=dict)  # what else its load client is told
+    fast: tuple[str, str] | None = None  # another protocol for posts, where there is a faster one
+
+    def client(self, sockets: int) -> Client:
+        return Client(self.port, self.target, sockets, **self.sockets)
+
+    async def post(self, per_second: int, count: int) -> Answers:
+        connections = min(POSTING_CONNECTIONS, count)
+        answers = await ask(self.port, self.request, connections, per_second, count)
+        return answers.audit(count)
+
+    async def audit(self, database_url: str, messages: int) -> None:
+        """Raise Void unless so many messages are stored, each with a number of its own."""
+        found = await stored(database_url, self.count)
+        if found != messages:
+            raise Void(f"{messages} messages were acknowledged, {found} are stored")
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Served]]
 
 
 @contextlib.contextmanager
-def stage(data: Path) -> Iterator[Stage]:
+def stage(data: Path, small: bool = False) -> Iterator[Stage]:
     before = os.sched_getaffinity(0)
     pin(SERVER_CORE)
     try:
@@ -42,33 +98,128 @@ def stage(data: Path) -> Iterator[Stage]:
         ):
             os.sched_setaffinity(0, before)
             pids = (postgres.process.pid, redis.process.pid)
-            yield Stage(postgres.url, redis.url, pids, data)
+            yield Stage(postgres.url, redis.url, pids, data, small)
     finally:
         os.sched_setaffinity(0, before)
 
 
 @contextlib.asynccontextmanager
-async def teahouse(on: Stage, **environment: str) -> AsyncIterator[House]:
-    """The app as `teahouse serve` starts it; ASGI_SENDS=on leaves the shared frames out."""
-    before = os.sched_getaffinity(0)
-    pin(SERVER_CORE)
-    house = await House.open(**on.environment(), DATA_DIR=str(on.data / "house"), **environment)
-    os.sched_setaffinity(0, before)
+async def empty_database(on: Stage) -> AsyncIterator[Stage]:
+    """The same stage with a database of its own, for as long as it is wanted."""
+    name = f"bench_{uuid4().hex}"
+    connection = await asyncpg.connect(on.database_url)
     try:
-        yield house
+        await connection.execute(f"CREATE DATABASE {name}")
+        yield replace(on, database_url=on.database_url.replace("/teahouse?", f"/{name}?"))
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
-        await house.close()
+        await connection.close()
+
+
+@contextlib.contextmanager
+def on_all_cores(pid: int) -> Iterator[None]:
+    """Let a server, and what it starts meanwhile, have the client's core too, while nothing is measured."""
+    os.sched_setaffinity(pid, CORES)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(pid, {SERVER_CORE})
 
 
 @contextlib.asynccontextmanager
-async def running(command: list[str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def house(on: Stage, **environment: str) -> AsyncIterator[House]:
+    """The app as `teahouse serve` starts it."""
+    before = os.sched_getaffinity(0)
+    pin(SERVER_CORE)
+    try:
+        opened = await House.open(**on.environment() | environment)
+    finally:
+        os.sched_setaffinity(0, before)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@contextlib.asynccontextmanager
+async def teahouse(on: Stage, sockets: int, workers: int = 1) -> AsyncIterator[Served]:
+    """With a room of so many people, one for each socket."""
+    async with house(on, WORKERS=str(workers)) as opened:
+        people = await crowd(on.database_url, sockets)
+        yield in_room(people, opened.url, [opened.process.pid, *on.servers])
+
+
+def in_room(people: Crowd, url: str, roots: list[int]) -> Served:
+    count = f"SELECT count(DISTINCT seq) FROM message WHERE room = {people.room} AND seq > {people.messages}"
+    more = {"headers": people.headers(url)}
+    return Served(int(url.rsplit(":", 1)[1]), roots, people.target, people.post(url), count, more)
+
+
+@contextlib.asynccontextmanager
+async def ordinary(on: Stage, sockets: int) -> AsyncIterator[Served]:
+    """The same app with ordinary ASGI sends, one worker; `teahouse` has run before, so the tables are there."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = (
+        clean_environment()
+        | on.environment()
+        | {"PORT": str(port), "LIMITS": "off", "PICCOLO_CONF": "app.piccolo_conf"}
+    )
+    people = await crowd(on.database_url, sockets)
+    async with running([sys.executable, "-m", "tests.bench.peers.ordinary", str(port)], environment) as process:
+        yield in_room(people, url, [process.pid, *on.servers])
+
+
+@contextlib.asynccontextmanager
+async def socketio(on: Stage, sockets: int, workers: int = 1) -> AsyncIterator[Served]:
+    """Socket.IO with its Redis adapter and PostgreSQL; any number of sockets."""
+    _install_socketio()
+    port = free_port()
+    numbers = (str(port), on.database_url, on.redis_url.removeprefix("unix://"), str(workers))
+    async with running(["node", str(PEER / "server.js"), *numbers]) as process:
+        body = f'{{"room":1,"author":1,"body":"{BODY} t={{t}}"}}'
+        yield Served(
+            port,
+            [process.pid, *on.servers],
+            "/socket.io/?EIO=4&transport=websocket",
+            f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {{length}}\r\n\r\n{body}",
+            "SELECT count(DISTINCT seq) FROM peer_message",
+            {"mark": '"seq":', "protocol": "socketio"},
+            ("socketio", f'42{{n}}["post",{body}]'),
+        )
+
+
+def _install_socketio() -> None:
+    """At the versions that its package.json names, if it is not there yet; raises Missing."""
+    if not shutil.which("node"):
+        raise Missing("Node.js (node)")
+    whole = PEER / "node_modules" / ".package-lock.json"  # which npm writes at its end
+    if whole.exists() and whole.stat().st_mtime > (PEER / "package.json").stat().st_mtime:
+        return
+    if not shutil.which("npm"):
+        raise Missing("npm, to install Socket.IO with")
+    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
+    done = subprocess.run(command, cwd=PEER, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Missing(f"Socket.IO, which npm could not install: {done.stderr.strip()}")
+
+
+@contextlib.asynccontextmanager
+async def running(
+    command: list[str], environment: dict[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A peer on the server core, once it says that it listens."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=lambda: pin(SERVER_CORE)
+        *command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        preexec_fn=lambda: pin(SERVER_CORE),
     )
     try:
         line = await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS)
-        assert line == b"listening\n", line
+        if line != b"listening\n":
+            raise Void(f"{command[0]} did not start")
         yield process
     finally:
         if process.returncode is None:
@@ -78,12 +229,6 @@ async def running(command: list[str]) -> AsyncIterator[asyncio.subprocess.Proces
 
 def loop(port: int, sockets: int, rounds: int, per_second: int, frame_bytes: int) -> list[str]:
     return [str(build(HERE / "peers" / "loop.c")), *map(str, (port, sockets, rounds, per_second, frame_bytes))]
-
-
-def socketio(on: Stage, port: int) -> list[str]:
-    if not (PEER / "node_modules").exists():
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"], cwd=PEER, check=True)
-    return ["node", str(PEER / "server.js"), str(port), on.database_url, on.redis_url.removeprefix("unix://")]
 
 
 def free_port() -> int:

@@ -26,7 +26,7 @@ PHONE = {
     "is_mobile": True,
     "color_scheme": "dark",
 }
-PATIENCE_MILLISECONDS = 15_000
+PATIENCE_MILLISECONDS = 30_000
 
 
 @dataclass

@@ -139,7 +139,7 @@ async def test_what_two_tabs_could_not_send_survives_both(arrive: Arrive) -> Non
     await ana.send("written in tab one")
     await other.fill("#composer textarea", "written in tab two")
     await other.press("#composer textarea", "Enter")
-    await other.locator("text=Not sent · try again").wait_for()
+    await other.locator(".unsent-failed", has_text="written in tab two").wait_for()
     await other.close()
     await ana.context.unroute("**/messages")
     await ana.page.reload()

@@ -1,6 +1,14 @@
-import pytest
+import asyncio
 
+import asyncpg
+import pytest
+from playwright.async_api import Locator
+
+from app.limits import REACTING
 from tests.browser.conftest import DESK, PHONE, Arrive, Person
+from tests.conftest import OpenHouse, Servers
+from tests.house import PATIENCE_SECONDS
+from tests.web.test_limits import drain
 
 COMPOSER = "#composer textarea"
 EDITING = ".message > .edit textarea"
@@ -42,6 +50,123 @@ async def test_arrow_up_edits_the_own_last_message_escape_cancels_and_enter_save
         assert await person.texts() == ["tea at four", "fine"]
     assert await ana.page.locator(EDITING).count() == 0
     await ana.until(f"document.activeElement === document.querySelector('{COMPOSER}')")
+
+
+async def test_on_a_phone_a_long_press_opens_the_menu_from_which_a_message_is_edited_and_answered(
+    arrive: Arrive,
+) -> None:
+    ana, bo = await arrive("Ana", **PHONE), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.type("tae at four")
+    await ana.page.tap(".send")
+    for person in (ana, bo):
+        await person.sees("tae at four")
+    await hold(ana, "tae at four")
+    await ana.page.tap("[data-edit]")
+    await ana.page.locator(EDITING).wait_for()
+    assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    heights = await ana.page.evaluate(
+        "[...document.querySelectorAll('.edit .small-button')].map(b => b.offsetHeight)"
+    )
+    assert min(heights) >= 44
+    await ana.page.fill(EDITING, "tea at four")
+    await ana.page.press(EDITING, "Enter")  # breaks the line there
+    assert await ana.page.input_value(EDITING) == "tea at four\n"
+    await ana.page.tap(".edit >> text=Cancel")
+    await ana.page.locator(EDITING).wait_for(state="detached")
+    assert await bo.texts() == ["tae at four"]
+    await hold(ana, "tae at four")
+    await ana.page.tap("[data-edit]")
+    await ana.page.fill(EDITING, "tea at four")
+    await ana.page.tap(".edit >> text=Save")
+    await bo.page.locator(".message.edited .body", has_text="tea at four").wait_for()
+    await ana.page.locator(EDITING).wait_for(state="detached")
+    await bo.send("at five")
+    await ana.sees("at five")
+    await hold(ana, "at five")
+    await ana.page.tap("[data-reply]")
+    await ana.page.locator("#replying", has_text="at five").wait_for()
+    await ana.type("at five, then")
+    await ana.page.tap(".send")
+    await bo.page.locator(".message .quote", has_text="at five").wait_for()
+
+
+async def hold(person: Person, text: str) -> None:
+    """A long press on the message with this text, with a finger."""
+    body = person.page.locator("#messages > .message[data-seq] > .body", has_text=text).first
+    await body.dispatch_event("touchstart", {"touches": [await finger(body)]})
+    await person.page.locator(".message-menu .menu").wait_for()
+    await body.dispatch_event("touchend")
+
+
+async def finger(element: Locator) -> dict[str, float]:
+    box = await element.bounding_box()
+    return {"identifier": 0, "clientX": box["x"] + 5, "clientY": box["y"] + 5}
+
+
+async def test_an_edit_that_could_not_be_saved_says_so_and_keeps_its_text(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    await ana.send("tae at four")
+    await ana.sees("tae at four")
+    await ana.page.press(COMPOSER, "ArrowUp")
+    await ana.page.locator(EDITING).wait_for()
+    await ana.page.fill(EDITING, "tea " * 2001)
+    await ana.page.press(EDITING, "Enter")
+    await ana.page.locator(".edit .problem", has_text="it can have 8,000").wait_for()
+    await ana.page.route("**/messages/*", lambda route: route.abort())
+    await ana.page.fill(EDITING, "tea at four")
+    await ana.page.press(EDITING, "Enter")
+    await ana.page.locator(".edit .problem", has_text="could not be saved").wait_for()
+    assert await ana.page.input_value(EDITING) == "tea at four"
+    await ana.page.unroute("**/messages/*")
+    await ana.page.press(EDITING, "Enter")
+    await ana.page.locator(".message.edited .body", has_text="tea at four").wait_for()
+    await ana.page.locator(EDITING).wait_for(state="detached")
+
+
+async def test_an_edit_half_done_outlives_a_timeline_taken_afresh(arrive: Arrive, servers: Servers) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    await ana.send("hello")
+    await ana.sees("hello")
+    await ana.page.press(COMPOSER, "ArrowUp")
+    await ana.page.locator(EDITING).wait_for()
+    await ana.page.fill(EDITING, "half a thought")
+    await ana.page.evaluate("void (document.getElementById('messages').dataset.old = 1)")
+    await ana.context.set_offline(True)
+    await ana.page.evaluate("document.querySelector('main')._htmx.ws.connection.socket.close()")
+    connection = await asyncpg.connect(servers.database_url)  # so much happened that the page is given all anew
+    await connection.execute("UPDATE room SET version = version + 1000 WHERE id = $1", room)
+    await connection.close()
+    await ana.context.set_offline(False)
+    await ana.page.locator("#messages:not([data-old])").wait_for(state="attached")
+    assert await ana.page.input_value(EDITING) == "half a thought"
+    await ana.page.press(EDITING, "Enter")
+    await ana.page.locator(".message.edited .body", has_text="half a thought").wait_for()
+    await ana.send("newer")
+    await ana.sees("newer")
+    await ana.page.press(COMPOSER, "ArrowUp")
+    await ana.page.locator(EDITING).wait_for()
+    assert await ana.page.input_value(EDITING) == "newer"
+
+
+async def test_a_reaction_that_is_refused_says_why(arrive: Arrive, open_house: OpenHouse, servers: Servers) -> None:
+    house = await open_house(LIMITS="on")
+    ana = await arrive("Ana", at=house)
+    await ana.make_room("Garden plans")
+    await ana.send("tea?")
+    await ana.sees("tea?")
+    await menu_of(ana, "tea?")
+    await ana.page.click(".react [value='🎉']")
+    await ana.page.locator(".reactions [data-emoji='🎉']").wait_for()
+    person = int(await ana.page.get_attribute("body", "data-me"))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await ana.page.locator(".who-reacted", has_text="Too many tries. Please wait").count():
+            await drain(servers, REACTING, person, leave=0)  # one may have come back meanwhile
+            async with ana.page.expect_response("**/reactions"):
+                await ana.page.click(".reactions [data-emoji='🎉']")
 
 
 async def test_a_text_in_the_composer_keeps_arrow_up_for_itself(arrive: Arrive) -> None:
@@ -214,6 +339,53 @@ async def test_the_reply_bar_lets_go_of_what_is_deleted_meanwhile(arrive: Arrive
     await bo.send("never mind")
     await ana.sees("never mind")
     assert await ana.page.locator(".quote").count() == 0
+
+
+async def test_earlier_wordings_that_are_being_read_go_with_their_message(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await bo.send("a slip of the tongue")
+    await bo.sees("a slip of the tongue")
+    await bo.page.press(COMPOSER, "ArrowUp")
+    await bo.page.locator(EDITING).wait_for()
+    await bo.page.fill(EDITING, "harmless")
+    await bo.page.press(EDITING, "Enter")
+    await ana.page.locator(".message.edited .body", has_text="harmless").wait_for()
+    await menu_of(ana, "harmless")
+    await ana.page.click("text=Earlier wordings")
+    await ana.page.locator(".wordings", has_text="a slip of the tongue").wait_for()
+    await menu_of(bo, "harmless")
+    await bo.page.locator(".menu summary").click()
+    await bo.page.locator("text=Delete the message").click()
+    await ana.page.locator(".message.deleted").wait_for(state="attached")
+    await ana.page.locator(".wordings").wait_for(state="detached")
+    assert "a slip of the tongue" not in await ana.page.content()
+
+
+async def test_a_reply_on_its_way_shows_nothing_of_what_is_deleted_meanwhile(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("between us")
+    await bo.sees("between us")
+    await menu_of(bo, "between us")
+    await bo.page.locator("[data-reply]").click()
+    await bo.page.route("**/messages", lambda route: route.abort())
+    await bo.send("I know")
+    await bo.page.locator(".sending .quote", has_text="between us").wait_for()
+    await menu_of(ana, "between us")
+    await ana.page.locator(".menu summary").click()
+    await ana.page.locator("text=Delete the message").click()
+    await bo.page.locator(".sending .quote.of-deleted").wait_for()
+    kept = await bo.page.evaluate("JSON.stringify(localStorage)")
+    assert "I know" in kept
+    assert "between us" not in kept + await bo.page.content()
+    await bo.page.unroute("**/messages")
+    await bo.page.locator(".unsent .problem", has_text="no longer there").wait_for()
+    await bo.page.click("[data-put-back]")
+    await bo.page.press(COMPOSER, "Enter")
+    await ana.sees("I know")
 
 
 async def test_the_link_to_a_message_is_copied_and_opens_the_room_around_it(arrive: Arrive) -> None:

@@ -84,3 +84,25 @@ async def test_fifty_acts_stand_on_a_page_and_the_next_one_continues_without_gap
     assert shown == [str(n) for n in range(120, 0, -1)]
     for odd in ("?before=-1", "?before=0", "?before=99999999999999"):
         assert (await ana.http.get(f"/audit{odd}")).status_code == 200
+
+
+async def test_a_deletion_by_an_admin_reads_the_same_whenever_it_was_written_down(
+    ana: Visitor, bo: Visitor, servers: Servers
+) -> None:
+    await make_administrator(servers, ana)
+    room = await ana.make_room("Garden")
+    await bo.join(room)
+    message = await bo.say(room, "rude words")
+    await ana.act(f"/messages/{message}/delete")
+    connection = await asyncpg.connect(servers.database_url)  # as it was called before
+    await connection.execute(
+        "INSERT INTO audit (actor, act, room, detail) VALUES ($1, 'delete message', $2, 'earlier')", ana.id, room
+    )
+    await connection.close()
+    assert [row for row in await audited(ana) if row[3] == "Garden"][:2] == [
+        ("delete-message", "Ana", "", "Garden", "earlier"),
+        ("delete-message", "Ana", "Bo", "Garden", message),
+    ]
+    page = (await ana.http.get("/audit")).text
+    assert page.count("<td>delete message</td>") >= 2
+    assert "rude words" not in page

@@ -1,13 +1,14 @@
 """Administrators of the server ban accounts; nobody else does."""
 
 import asyncio
+import re
 
 import asyncpg
 import pytest
 
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT
 from tests.conftest import Servers
-from tests.house import PASSWORD, House, Visitor
+from tests.house import PASSWORD, PATIENCE_SECONDS, House, Visitor
 
 SENTENCE = "This account was banned by an administrator of this server."
 
@@ -24,6 +25,9 @@ async def make_administrator(servers: Servers, visitor: Visitor) -> None:
     connection = await asyncpg.connect(servers.database_url)
     await connection.execute("UPDATE person SET is_admin = true WHERE id = $1", visitor.id)
     await connection.close()
+    async with asyncio.timeout(PATIENCE_SECONDS):  # no event told the workers
+        while "/administration" not in (await visitor.http.get("/rooms")).text:
+            pass
 
 
 async def sessions_of(servers: Servers, visitor: Visitor) -> int:
@@ -168,3 +172,33 @@ async def test_a_banned_person_is_not_added_and_does_not_inherit_a_room(
     assert (await ana.http.post(f"/rooms/{other}/members", data={"person": bo.id})).status_code == 422
     await ana.http.post(f"/rooms/{room}/leave")
     assert (await cy.http.get(f"/rooms/{room}/settings")).status_code == 200
+
+
+async def test_a_banned_admins_rooms_pass_to_whoever_has_been_there_longest(
+    root: Visitor, ana: Visitor, bo: Visitor, house: House
+) -> None:
+    cy = await Visitor.at(house.url).sign_up("Cy")
+    orphaned, shared, empty = await ana.make_room("Orphaned"), await ana.make_room(), await ana.make_room()
+    for room in (orphaned, shared):
+        await bo.join(room)
+        await cy.join(room)
+    await ana.http.post(f"/rooms/{shared}/members/{cy.id}", data={"action": "make-admin"})
+    answer = await ana.http.post("/direct", data={"person": bo.id})
+    direct = answer.headers["location"]
+    await root.http.post(f"/people/{ana.id}/ban")
+    assert (await bo.http.get(f"/rooms/{orphaned}/settings")).status_code == 200
+    assert (await cy.http.get(f"/rooms/{orphaned}/settings")).status_code == 403
+    assert (await cy.http.get(f"/rooms/{shared}/settings")).status_code == 200
+    assert (await bo.http.get(f"/rooms/{shared}/settings")).status_code == 403
+    assert (await bo.http.get(f"{direct}/settings")).status_code == 403
+    page = (await root.http.get("/audit")).text
+    assert re.search(r'data-act="make-admin">.*?<td>Root</td><td>make admin</td><td>Bo</td><td>Orphaned</td>', page)
+    await root.http.post(f"/people/{ana.id}/unban")
+    await sign_in_again(ana)
+    for room in (orphaned, shared, empty):
+        assert (await ana.http.get(f"/rooms/{room}/settings")).status_code == 200
+
+
+async def sign_in_again(visitor: Visitor) -> None:
+    answer = await visitor.http.post("/sign-in", data={"email": visitor.email, "password": PASSWORD})
+    assert answer.status_code == 303

@@ -1,6 +1,7 @@
 from uuid import uuid4
 
 import asyncpg
+from redis.asyncio import Redis
 
 from tests.conftest import Servers
 from tests.house import Visitor, articles, version
@@ -43,7 +44,7 @@ async def test_the_author_deletes_a_message_and_its_text_is_gone_everywhere(
     assert stored[0]["deleted_at"]
     assert not await rows(servers, "SELECT FROM mention WHERE message = $1", message)
     assert (await counts(bo, room))[1] == 0
-    assert not await rows(servers, "SELECT FROM audit WHERE room = $1 AND act = 'delete message'", room)
+    assert not await rows(servers, "SELECT FROM audit WHERE room = $1 AND act = 'delete-message'", room)
 
 
 async def test_a_room_admin_deletes_what_others_wrote_and_the_audit_knows(
@@ -55,7 +56,7 @@ async def test_a_room_admin_deletes_what_others_wrote_and_the_audit_knows(
     for _ in range(2):
         answer = await ana.http.post(f"/messages/{message}/delete")
         assert (answer.status_code, answer.headers["location"]) == (303, f"/rooms/{room}?around={message}")
-    noted = await rows(servers, "SELECT actor, subject FROM audit WHERE room = $1 AND act = 'delete message'", room)
+    noted = await rows(servers, "SELECT actor, subject FROM audit WHERE room = $1 AND act = 'delete-message'", room)
     assert [tuple(row) for row in noted] == [(ana.id, bo.id)]
 
 
@@ -108,3 +109,61 @@ async def test_a_page_that_missed_the_deletion_is_told_when_it_comes_back(ana: V
         await reader.until(lambda r: r.articles)
         assert reader.articles[0].id == message
         assert f'hx-target="#m-{message}"' in reader.frames[0]
+
+
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+IN_THE_INDEX = """
+SELECT EXISTS (
+    SELECT FROM message
+    WHERE kind = 'text' AND deleted_at IS NULL AND search_terms(body, room, author, files) @> $1::text[]
+)
+"""
+
+
+async def test_no_trace_is_left_in_any_table_the_index_redis_or_search(
+    ana: Visitor, bo: Visitor, servers: Servers
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    secret = f"vanishing{uuid4().hex}"
+    message = await ana.say(room, f"{secret} for @Bo https://example.org/{secret}")
+    await ana.act(f"/messages/{message}", body=f"{secret} again, for @Bo")
+    await bo.reply(room, message, "what do you mean?")
+    await bo.act(f"/messages/{message}/reactions", emoji="🍵")
+    for way in ("menu", "edit", "wordings", "readers"):
+        await ana.fragment(f"/messages/{message}/{way}")
+    assert message in [article.id for article in articles((await bo.http.get(f"/search?q={secret}")).text)]
+    assert await traces(servers, secret) == {"message", "wording", "index"}
+    answer = await bo.act(f"/messages/{message}/delete")
+    assert answer.status_code == 403
+    answer = await ana.act(f"/messages/{message}/delete")
+    assert answer.status_code == 200
+    assert secret not in answer.text
+    assert await traces(servers, secret) == set()
+    assert not await rows(servers, "SELECT FROM reaction WHERE message = $1", message)
+    for who in (ana, bo):
+        found = (await who.http.get(f"/search?q={secret}")).text
+        assert articles(found) == []
+        for address in (f"/messages/{message}/menu", f"/rooms/{room}?around={message}", f"/rooms/{room}?after=1"):
+            assert secret not in (await who.http.get(address)).text
+    redis = Redis.from_url(servers.redis_url)
+    async for key in redis.scan_iter("*"):
+        assert secret.encode() not in key + (await redis.dump(key) or b"")
+    await redis.aclose()
+
+
+async def traces(servers: Servers, secret: str) -> set[str]:
+    """The tables that hold the text in any of their columns, and `index` if the search index knows it."""
+    connection = await asyncpg.connect(servers.database_url)
+    found = {
+        row["tablename"]
+        for row in await connection.fetch(TABLES)
+        if await connection.fetchval(
+            f'SELECT EXISTS (SELECT FROM "{row["tablename"]}" t WHERE strpos(t::text, $1) > 0)', secret
+        )
+    }
+    await connection.execute("SET enable_seqscan = off")
+    pairs = sorted({secret[at : at + 2] for at in range(len(secret) - 1)})
+    is_indexed = await connection.fetchval(IN_THE_INDEX, pairs)
+    await connection.close()
+    return found | ({"index"} if is_indexed else set())

@@ -1,3 +1,4 @@
+import asyncio
 import re
 from uuid import uuid4
 
@@ -6,7 +7,7 @@ import pytest
 
 from app.actions.messages import BODY_LENGTH_MAX
 from tests.conftest import Servers
-from tests.house import Visitor, articles
+from tests.house import PATIENCE_SECONDS, Visitor, articles
 
 
 async def shown(visitor: Visitor, room: int, message: str) -> str:
@@ -136,3 +137,35 @@ async def test_without_javascript_there_is_a_page_for_it(ana: Visitor) -> None:
     too_long = await ana.http.post(f"/messages/{message}", data={"body": "y" * (BODY_LENGTH_MAX + 1)})
     assert too_long.status_code == 422
     assert "y" * (BODY_LENGTH_MAX + 1) in too_long.text  # what was typed is not lost
+
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM room WHERE id = % FOR UPDATE%'
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "form"), [("", {"body": "changed"}), ("/delete", {}), ("/reactions", {"emoji": "🍵"})]
+)
+async def test_whoever_is_removed_while_they_wait_their_turn_changes_nothing(
+    servers: Servers, ana: Visitor, bo: Visitor, way: str, form: dict[str, str]
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    message = await bo.say(room, "mine")
+    before = await shown(ana, room, message)
+    connection = await asyncpg.connect(servers.database_url)
+    async with connection.transaction():  # as it is while an admin removes somebody
+        await connection.execute("SELECT FROM room WHERE id = $1 FOR UPDATE", room)
+        asking = asyncio.create_task(bo.act(f"/messages/{message}{way}", **form))
+        watcher = await asyncpg.connect(servers.database_url)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await watcher.fetchval(WAITING):
+                pass
+        await watcher.close()
+        await connection.execute("DELETE FROM membership WHERE room = $1 AND person = $2", room, bo.id)
+    await connection.close()
+    answer = await asking
+    assert (answer.status_code, "You are not in this room" in answer.text) == (403, True)
+    assert await shown(ana, room, message) == before

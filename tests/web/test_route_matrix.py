@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from app.main import HANDLERS
 from tests.conftest import Servers
 from tests.house import PASSWORD, House, Visitor
+from tests.web.test_files import sent
 
 WHO = ("signed out", "stranger", "member", "administrator", "room admin")
 
@@ -99,6 +100,9 @@ MATRIX = {
     "GET /people": Row("/people", SIGNED_IN_200, SIGNED_IN_200),
     "GET /people/{person_id:int}": Row("/people/{target}", SIGNED_IN_200, SIGNED_IN_200),
     "GET /people/{person_id:int}/avatar": Row("/people/{target}/avatar", SIGNED_IN_200, SIGNED_IN_200),
+    "POST /rooms/{room_id:int}/files": Row("/rooms/{room}/files", "sign-in 404 422 422 422", NOBODY),
+    "GET /files/{file_id:str}/{name:str}": Row("/files/{file}/notes.txt", INSIDERS_200, NOBODY),
+    "GET /files/{file_id:str}/preview": Row("/files/{file}/preview", INSIDERS_200, NOBODY),
     "GET /search": Row("/search?q=hello", SIGNED_IN_200, SIGNED_IN_200),
     "GET /search/suggestions": Row("/search/suggestions?q=from:", SIGNED_IN_200, SIGNED_IN_200),
     "GET /messages/{message_id:str}/edit": Row("/messages/{message}/edit", INSIDERS_403, NOBODY),
@@ -153,6 +157,7 @@ async def cast_for(house: House, email: str) -> Cast:
             "code": link.rsplit("/", 1)[1],
             "target": target.id,
             "message": await target.say(room, "hello"),
+            "file": (await sent(target, room, b"words", "notes.txt"))[1],
         }
     people = (Visitor.at(house.url), stranger, member, administrator, admin)
     return Cast(dict(zip(WHO, people, strict=True)), rooms)

@@ -2,12 +2,13 @@ import asyncio
 import random
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 import asyncpg
 import pytest
 
+from app.search_terms import days
 from tests.conftest import Servers
 from tests.house import Visitor, articles
 
@@ -235,6 +236,10 @@ async def test_suggestions_name_operators_rooms_and_people_one_shares_a_room_wit
     assert await suggested('-in:"garden p') == ["-in:&quot;Garden plans&quot; "]
     assert await suggested("in:own") == []
     assert await suggested("has:") == ["has:image ", "has:file ", "has:link "]
+    today = datetime.now(UTC).date().isoformat()
+    assert await suggested("tea before:") == [f"tea before:{day} " for day in days(date.fromisoformat(today))]
+    assert (await suggested(f"after:{today[:4]}"))[0] == f"after:{today} "
+    assert await suggested("before:soon") == []
     assert await suggested("tea") == []
     assert other.name not in (await ana.http.get("/search/suggestions?q=from:")).text
 

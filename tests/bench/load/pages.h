@@ -1,0 +1,77 @@
+/* The open pages of a load client, and the account of what each has been brought. */
+#ifndef PAGES_H
+#define PAGES_H
+#include "websocket.h"
+#include <zlib.h>
+
+enum { SEQ_MAX = 1 << 20 };
+enum { AWAY, CONNECTING, ASKED, OPEN };
+
+struct page;
+struct end { /* of a connection: the socket's, or the poll's */
+    struct page *page;
+    int fd, state;
+    struct buffer in;
+};
+
+struct page {
+    struct end socket, poll;
+    long seq, version, excused; /* has all up to seq; may be brought up to `excused` once more, as an upsert allows */
+    uint64_t beyond;            /* bit i: has seq + 1 + i, which came before those between */
+    uint64_t retry_at, poll_at;
+    int attempt, number, joined; /* joined: has been brought something since it was opened */
+    z_stream *context;
+};
+
+static struct page *pages;
+static int sockets, keeps_order; /* keeps_order: a server that promises to */
+static long goal, done_count, open_count, lost_count, deliveries, wrong, disordered, afresh, newest, reported;
+static uint64_t *sent_at, *last_at; /* by seq */
+static int *had_by;
+
+static void reached(struct page *page, long seq) {
+    if (page->seq < goal && seq >= goal) done_count++;
+    page->seq = seq;
+}
+
+/* A message was brought: new to the page, or the account is wrong. */
+static void bring(struct page *page, long seq, uint64_t sent, uint64_t at) {
+    long ahead = seq - page->seq - 1;
+    if (seq <= page->excused) return;
+    if (ahead < 0 || ahead > 63 || page->beyond >> ahead & 1 || seq >= SEQ_MAX) {
+        wrong++;
+        return;
+    }
+    if (ahead) disordered++, wrong += keeps_order;
+    page->beyond |= (uint64_t)1 << ahead;
+    long level = page->seq;
+    for (; page->beyond & 1; page->beyond >>= 1) level++;
+    reached(page, level);
+    deliveries++;
+    had_by[seq]++;
+    last_at[seq] = at;
+    if (sent) sent_at[seq] = sent;
+    if (seq > newest) newest = seq;
+}
+
+static void report(void) {
+    static double *waits;
+    long count = 0;
+    waits = realloc(waits, (goal > reported ? goal - reported + 1 : 1) * sizeof *waits);
+    for (long seq = reported + 1; seq <= goal; seq++)
+        if (sent_at[seq] && had_by[seq] == sockets) waits[count++] = (last_at[seq] - sent_at[seq]) / 1e6;
+    qsort(waits, count, sizeof *waits, ascending);
+    printf("{\"open\": %ld, \"lost\": %ld, \"level\": %ld, \"deliveries\": %ld, \"wrong\": %ld, \"disordered\": %ld, "
+           "\"afresh\": %ld, \"newest\": %ld, \"p50\": %.3f, \"p99\": %.3f, \"cpu\": %.4f, \"at\": %.4f}\n",
+           open_count, lost_count, done_count, deliveries, wrong, disordered, afresh, newest, quantile(waits, count, .5),
+           quantile(waits, count, .99), cpu_seconds(), now() / 1e9);
+    fflush(stdout);
+    if (goal > reported) reported = goal;
+}
+
+static void aim(long seq) {
+    goal = seq < SEQ_MAX ? seq : SEQ_MAX - 1;
+    done_count = 0;
+    for (int i = 0; i < sockets; i++) done_count += pages[i].seq >= goal;
+}
+#endif

@@ -1,0 +1,166 @@
+"""Limits for people who are signed in: far above what hands can do, the same on every worker, with a sentence."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from time import monotonic
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar.handlers import HTTPRouteHandler
+from redis.asyncio import Redis
+
+from app import limits
+from app.errors import TooOften
+from app.limits import Bucket, Limits
+from app.main import HANDLERS
+from tests.conftest import Servers
+from tests.house import PATIENCE_SECONDS, House, Visitor, articles
+
+ROUTES = [
+    (limits.POSTING, "POST /rooms/{room}/messages", {"body": "hello"}),
+    (limits.UPLOADING, "POST /rooms/{room}/files", {}),
+    (limits.EDITING, "POST /messages/{message}", {"body": "hello again"}),
+    (limits.DELETING, "POST /messages/{message}/delete", {}),
+    (limits.REACTING, "POST /messages/{message}/reactions", {"emoji": "🍵"}),
+    (limits.MARKING, "POST /messages/{message}/unread", {}),
+    (limits.PREVIEWING, "POST /rooms/{room}/preview", {"body": "hello"}),
+    (limits.SEARCHING, "GET /search?q=hello", {}),
+    (limits.SEARCHING, "GET /people?q=ana", {}),
+    (limits.SUGGESTING, "GET /search/suggestions?q=from:", {}),
+    (limits.SUGGESTING, "GET /rooms/{room}/mentionable?q=a", {}),
+    (limits.MAKING_ROOMS, "POST /rooms", {"name": "Another", "visibility": "open"}),
+    (limits.MAKING_ROOMS, "POST /direct", {"person": "{me}"}),
+    (limits.COMING_AND_GOING, "POST /rooms/{room}/join", {}),
+    (limits.COMING_AND_GOING, "POST /rooms/{room}/leave", {}),
+    (limits.ADMINISTERING, "POST /rooms/{room}/settings", {"name": "Tea", "topic": "", "visibility": "open"}),
+    (limits.ADMINISTERING, "POST /rooms/{room}/invitation", {}),
+    (limits.CHOOSING, "POST /rooms/{room}/notify", {"notify": "mentions"}),
+    (limits.CHOOSING, "POST /me", {"name": "Ana"}),
+]
+
+LIMITED_BY_THEMSELVES = {
+    "/sign-in",
+    "/sign-up",
+    "/me/password",
+    "/rooms/{room_id:int}/messages",
+}
+NEEDS_NONE = {"/sign-out", "/theme"}
+
+
+def test_no_form_is_without_a_limit() -> None:
+    without = {
+        path
+        for handler in HANDLERS
+        for path in handler.paths
+        if isinstance(handler, HTTPRouteHandler) and "POST" in handler.http_methods and "limit" not in handler.opt
+    }
+    assert without == LIMITED_BY_THEMSELVES | NEEDS_NONE
+
+
+@pytest.fixture(scope="module")
+async def limited(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A house with two workers that limits, as it does unless it is told otherwise."""
+    data = str(tmp_path_factory.mktemp("limited"))
+    house = await House.open(**servers.environment(), DATA_DIR=data, WORKERS="2", LIMITS="on")
+    yield house
+    await house.close()
+
+
+async def drain(servers: Servers, bucket: Bucket, person: int, leave: int) -> None:
+    """Take tokens of a person until `leave` are left (with 0: until there are none)."""
+    redis = Redis.from_url(servers.redis_url)
+    own = Limits(redis, enabled=True)
+    try:
+        for _ in range(bucket.capacity - leave):
+            await own.take(bucket, str(person))
+        while not leave:
+            await own.take(bucket, str(person))
+    except TooOften:
+        assert leave == 0
+    finally:
+        await redis.aclose()
+
+
+@pytest.mark.parametrize(("bucket", "route", "form"), ROUTES, ids=[route for _, route, _ in ROUTES])
+async def test_the_last_token_is_good_and_then_there_is_a_sentence(
+    limited: House, servers: Servers, bucket: Bucket, route: str, form: dict[str, str]
+) -> None:
+    ana = await Visitor.at(limited.url).sign_up("Ana")
+    room = await ana.make_room()
+    message = await ana.say(room, "hello")
+    method, address = route.format(room=room, message=message).split(maxsplit=1)
+    data = {name: value.format(me=ana.id) for name, value in form.items()}
+
+    async def ask(htmx: bool) -> httpx.Response:
+        headers = {"HX-Request": "true"} if htmx else {}
+        return await ana.http.request(method, address, data=data if method == "POST" else None, headers=headers)
+
+    fresh = await Visitor.at(limited.url).sign_up("Bo")
+    await drain(servers, bucket, fresh.id, leave=0)  # nobody's tries count for somebody else
+    await drain(servers, bucket, ana.id, leave=2 if bucket in (limits.POSTING, limits.MAKING_ROOMS) else 1)
+    assert (await ask(htmx=True)).status_code in (200, 422)
+    for htmx in (True, False):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:  # a token may have come back meanwhile
+                await drain(servers, bucket, ana.id, leave=0)
+                refused = await ask(htmx)
+                if refused.status_code == 429:
+                    break
+        assert re.search(r"Too many tries\. Please wait \d+ seconds? and try again\.", refused.text)
+        assert int(refused.headers["retry-after"]) >= 1
+        assert refused.text.startswith("<!doctype html>") != htmx
+
+
+async def test_of_a_flood_of_posts_exactly_those_are_stored_that_were_accepted(limited: House) -> None:
+    ana = await Visitor.at(limited.url).sign_up("Ana")
+    room = await ana.make_room()
+    answers = await asyncio.gather(*(ana.post(room, f"message {n}") for n in range(limits.POSTING.capacity * 2)))
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) == {200, 429}
+    assert statuses.count(200) >= limits.POSTING.capacity
+    page = (await ana.http.get(f"/rooms/{room}")).text
+    assert articles(page)[-1].seq == statuses.count(200)
+    bo = await (await Visitor.at(limited.url).sign_up("Bo")).join(room)
+    await bo.say(room, "and I can still speak")
+
+
+async def test_a_post_that_came_too_often_is_not_lost_without_javascript(limited: House, servers: Servers) -> None:
+    ana = await Visitor.at(limited.url).sign_up("Ana")
+    room = await ana.make_room()
+    text = f"a long thought {uuid4().hex}"
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            await drain(servers, limits.POSTING, ana.id, leave=0)
+            refused = await ana.post(room, text, htmx=False)
+            if refused.status_code == 429:
+                break
+    assert f">\n{text}</textarea>" in refused.text
+
+
+async def test_switched_off_nothing_is_limited(house: House, servers: Servers) -> None:
+    ana = await Visitor.at(house.url).sign_up("Ana")
+    await drain(servers, limits.SEARCHING, ana.id, leave=0)
+    assert (await ana.http.get("/search?q=tea")).status_code == 200
+
+
+async def test_a_redis_that_hangs_holds_nobody_up_for_long() -> None:
+    writers: list[asyncio.StreamWriter] = []
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await reader.read()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    redis = Redis.from_url(f"redis://127.0.0.1:{port}", socket_timeout=30)
+    began = monotonic()
+    own = Limits(redis, enabled=True)
+    for _ in range(3):
+        await own.take(Bucket("a", capacity=1, refill_seconds=60), "ana")
+    assert monotonic() - began < 10
+    await redis.aclose()
+    server.close()
+    for writer in writers:
+        writer.close()
