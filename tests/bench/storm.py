@@ -80,7 +80,7 @@ class Room:
         killed = time.monotonic()
         os.kill(worker, signal.SIGKILL)
         back = await self._client.back(lost, BACK_SECONDS_MAX)
-        if back.level < self._client.sockets or back.lost < lost:
+        if min(back.open, back.level) < self._client.sockets or back.lost < lost:
             raise Void(f"not all sockets were lost and came back: {back}")
         return back.at - killed
 
