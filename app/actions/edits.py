@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.actions import stamps
-from app.actions.messages import Here, checked, written
+from app.actions.drafts import Here, checked, written
 from app.actions.receipts import tell_marks
 from app.errors import Invalid, NotAllowed
 from app.realtime.hub import Hub

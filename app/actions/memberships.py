@@ -9,7 +9,8 @@ from typing import Any
 
 from app.access import INT4_MAX
 from app.actions import audit, faces
-from app.actions.messages import Draft, Posts, system_draft
+from app.actions.drafts import Draft, system_draft
+from app.actions.messages import Posts
 from app.errors import Invalid, NotAllowed, NotThere
 from app.realtime.events import MembershipBegan, MembershipEnded
 from app.realtime.hub import Hub

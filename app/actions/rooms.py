@@ -4,8 +4,9 @@ import secrets
 
 from app.actions import audit
 from app.actions.accounts import clean_name, is_visible
+from app.actions.drafts import system_draft
 from app.actions.memberships import lock_as_admin
-from app.actions.messages import Posts, system_draft
+from app.actions.messages import Posts
 from app.errors import Invalid
 from app.realtime.events import MembershipBegan, RoomRenamed
 from app.realtime.hub import Hub

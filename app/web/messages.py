@@ -10,8 +10,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.response.base import ASGIResponse
 
 from app import access, rendering
-from app.actions import attachments, messages
-from app.actions.messages import Files, Posts
+from app.actions import attachments, drafts
+from app.actions.drafts import Files
+from app.actions.messages import Posts
 from app.errors import Invalid, NotAMember, NotThere, Problem, Taken, TooLarge, TooOften, Unavailable
 from app.limits import POSTING, UPLOADING, Limits
 from app.queries import rooms, talk, timeline
@@ -85,7 +86,7 @@ async def _post(request: AnyRequest, room: int, sent: Sent) -> Html:
             await _take_in(request, person, room, sent.files, taken)
         ids = [value for name, value in sent.text if name == "file"] + [str(file) for file in taken]
         files = Files(ids, settings.uploads.files_max)
-        draft = await messages.draft(
+        draft = await drafts.draft(
             person, room, form.get("id", ""), form.get("body", ""), form.get("reply_to", ""), files, here(request)
         )
         return await posts.post(draft)
@@ -100,7 +101,7 @@ async def _check_it_was_stored(request: AnyRequest, form: Mapping[str, str]) -> 
     if not form.get("id"):
         return
     message = await access.message_for(await person_of(request), form["id"])
-    body = messages.checked(form.get("body", ""), may_be_empty=True)
+    body = drafts.checked(form.get("body", ""), may_be_empty=True)
     if not message.edited and not message.deleted and await talk.body_of(message) != body:
         raise Taken
 

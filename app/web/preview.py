@@ -4,7 +4,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from app import access, rendering
-from app.actions import messages
+from app.actions import drafts
 from app.limits import PREVIEWING
 from app.views import Html, Person
 from app.web.forms import fields
@@ -17,5 +17,5 @@ from app.web.visitors import AnyRequest
 async def preview(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
     room = await access.room_for(person, room_id)
     form = await fields(request)
-    draft = await messages.draft(person, room.id, "", form.get("body", ""), here=here(request))
+    draft = await drafts.draft(person, room.id, "", form.get("body", ""), here=here(request))
     return html(rendering.preview(Html(draft.html)))

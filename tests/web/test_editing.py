@@ -5,7 +5,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from app.actions.messages import BODY_LENGTH_MAX
+from app.actions.drafts import BODY_LENGTH_MAX
 from tests.conftest import Servers
 from tests.house import PATIENCE_SECONDS, Visitor, articles
 

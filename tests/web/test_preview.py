@@ -1,4 +1,4 @@
-from app.actions.messages import BODY_LENGTH_MAX
+from app.actions.drafts import BODY_LENGTH_MAX
 from tests.house import Visitor, articles
 
 HTMX = {"HX-Request": "true"}
