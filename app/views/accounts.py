@@ -1,0 +1,87 @@
+"""Accounts as administrators see them, devices, and the book of what was done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.views.people import Portrayed
+from app.views.text import time_in_words, timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A login session, as its owner sees it."""
+
+    id: int
+    user_agent: str
+    created_at: datetime
+    is_current: bool
+
+    @property
+    def name(self) -> str:
+        """Browser and system, as far as the browser tells."""
+        browser = next((name for mark, name in BROWSERS if mark in self.user_agent), "Unknown browser")
+        system = next((name for mark, name in SYSTEMS if mark in self.user_agent), "")
+        return f"{browser} on {system}" if system else browser
+
+    @property
+    def timestamp(self) -> str:
+        return timestamp(self.created_at)
+
+    @property
+    def time_in_words(self) -> str:
+        return time_in_words(self.created_at)
+
+
+# The first mark that is found counts: browsers name their relatives as well.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
+
+
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Portrayed):
+    """A person of this server, as its administrators see them."""
+
+    id: int
+    name: str
+    email: str
+    avatar: str | None
+    is_admin: bool
+    banned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """Who did what, to whom, and where; names are empty for what is gone."""
+
+    id: int
+    actor: str | None
+    act: str
+    subject: str | None
+    room: int | None
+    room_name: str | None
+    detail: str
+    created_at: datetime
+
+    @property
+    def timestamp(self) -> str:
+        return timestamp(self.created_at)
+
+    @property
+    def time_in_words(self) -> str:
+        return time_in_words(self.created_at)
