@@ -162,6 +162,7 @@ async def search(person: Person, query: Query, page: str = "") -> SearchPage:
     return SearchPage(
         results=[Found(message_line(row), names.get(row["room"], "")) for row in shown],
         next_page=write_cursor(shown[-1]) if len(rows) > PAGE_RESULTS else "",
+        this_page=write_cursor({**shown[0], "seq": shown[0]["seq"] + 1}) if shown else "",
     )
 
 

@@ -20,6 +20,7 @@ class SearchPage:
 
     results: Sequence[Found] = ()
     next_page: str = ""
+    this_page: str = ""  # a cursor from which the same results are found again
 
 
 @dataclass(frozen=True, slots=True)

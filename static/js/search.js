@@ -60,4 +60,28 @@ if (field) {
 
 // Results are of many days, so each has its own in the reader's words.
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
-for (const time of document.querySelectorAll(".results time")) time.textContent = moment.format(new Date(time.dateTime))
+const inWords = within => { for (const time of within.querySelectorAll("time")) time.textContent = moment.format(new Date(time.dateTime)) }
+const results = document.querySelector(".results")
+const AGAIN_MILLISECONDS = 15_000
+
+// What was deleted or changed meanwhile goes from here as well; what is new waits for the next search.
+async function again() {
+  if (document.hidden || !results.querySelector(".message")) return
+  const answer = await fetch(results.dataset.again).catch(() => null)
+  if (!answer?.ok) return
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html")
+  for (const shown of results.querySelectorAll(".message")) {
+    const found = now.querySelector(`.results [id="${shown.id}"]`)
+    if (!found) shown.closest("li").remove()
+    else if (found.dataset.version !== shown.dataset.version) {
+      shown.replaceWith(found)
+      inWords(found)
+    }
+  }
+}
+
+if (results) {
+  inWords(results)
+  setInterval(again, AGAIN_MILLISECONDS)
+  document.addEventListener("visibilitychange", again)
+}

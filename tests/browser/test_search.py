@@ -36,6 +36,28 @@ async def test_the_keys_walk_the_suggestions_and_escape_closes_them(arrive: Arri
     await ana.page.locator("#suggestions").wait_for(state="hidden")
 
 
+async def test_what_is_deleted_goes_from_open_results_and_what_is_new_pushes_nothing_out(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    await ana.make_room("Garden plans")
+    for number in range(21):
+        await ana.send(f"tea number {number}")
+    await ana.sees("tea number 20")
+    looking = await ana.context.new_page()
+    await looking.goto(f"{ana.url}/search?q=tea")
+    assert await looking.locator(".results .message").count() == 20
+    gone = await looking.locator(".message", has_text="number 7").get_attribute("id")
+    oldest = looking.locator(".message .body", has_text="tea number 1").last
+    await ana.send("tea at last")
+    await ana.sees("tea at last")
+    deleted = await ana.context.request.post(f"{ana.url}/messages/{gone[2:]}/delete", headers={"HX-Request": "true"})
+    assert deleted.ok
+    await looking.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await looking.locator(f"#{gone}").wait_for(state="detached")
+    assert await looking.locator(".results .message").count() == 19
+    assert await oldest.is_visible()
+    assert await looking.locator(".message", has_text="tea at last").count() == 0
+
+
 async def test_searching_works_without_javascript(arrive: Arrive) -> None:
     ana = await arrive("Ana", java_script_enabled=False)
     await ana.page.goto(f"{ana.url}/rooms")
