@@ -82,13 +82,21 @@ if (viewer) {
 
   // One finger on a page that isn't zoomed; two belong to the zoom.
   viewer.addEventListener("touchstart", event => {
-    touch = event.touches.length === 1 && visualViewport.scale < 1.05 ? event.touches[0] : null
+    const [from] = event.touches
+    touch = event.touches.length === 1 && visualViewport.scale < 1.05 ? { from, last: from } : null
   }, { passive: true })
-  viewer.addEventListener("touchend", event => {
+  viewer.addEventListener("touchmove", event => {
     if (!touch) return
-    const { clientX, clientY } = event.changedTouches[0]
-    const across = clientX - touch.clientX
-    if (Math.abs(across) > SWIPE_PIXELS && Math.abs(across) > 2 * Math.abs(clientY - touch.clientY)) step(across < 0 ? 1 : -1)
+    const { clientX, clientY } = touch.last = event.touches[0]
+    const isAcross = Math.abs(clientX - touch.from.clientX) > Math.abs(clientY - touch.from.clientY)
+    if (isAcross && event.cancelable) event.preventDefault() // else the browser may go back a page
+  }, { passive: false })
+  // A browser that takes the movement for its own ends it with touchcancel.
+  for (const end of ["touchend", "touchcancel"]) viewer.addEventListener(end, event => {
+    if (!touch) return
+    const { clientX, clientY } = event.type === "touchend" ? event.changedTouches[0] : touch.last
+    const across = clientX - touch.from.clientX
+    if (Math.abs(across) > SWIPE_PIXELS && Math.abs(across) > 2 * Math.abs(clientY - touch.from.clientY)) step(across < 0 ? 1 : -1)
     touch = null
   })
 
