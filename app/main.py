@@ -24,7 +24,7 @@ from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
 from app.realtime.lease import Lease
-from app.realtime.source import Source
+from app.realtime.source import Changes, Source
 from app.realtime.supervision import keep_running
 from app.realtime.together import Together
 from app.sessions import Sessions
@@ -143,9 +143,14 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     """One worker's application. `settings.redis_url` must be set."""
     redis = bus.connect(settings.redis_url or "")
     the_bus = bus.Bus(redis)
+    resumes = Together(changes.resume_many)
+
+    async def resume(room: int, since: int) -> Changes:
+        return await resumes.ask((room, since))
+
     source = Source(
         changes.piece,
-        changes.resume,
+        resume,
         timeline.versions,
         access.lost_access,
         access.admitted,
@@ -171,6 +176,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         "receipts": receipts,
         "room_pages": RoomPages(hub.presence.status_of, settings.uploads),
         "storage": storage,
+        "resume": resume,
         "reception": socket.Reception(hub, settings, receipts, Together(access.at_the_door)),
     }
 
@@ -206,7 +212,6 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         route_handlers=HANDLERS,
         dependencies={
             **{name: _always(part) for name, part in parts.items()},
-            "resume": _always(changes.resume),
             "person": Provide(signed_in),
             "visitor": Provide(maybe_signed_in),
         },

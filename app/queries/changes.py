@@ -4,6 +4,9 @@ The answer to "what did I miss?" is the same for a worker that lost Redis, a pho
 just loaded, and a browser that has to poll.
 """
 
+import asyncio
+from collections.abc import Mapping, Sequence
+
 from app import rendering
 from app.queries import timeline
 from app.queries.timeline import ChangedMessages
@@ -30,6 +33,12 @@ async def resume(room: int, since: int) -> Changes:
         return _as_stream(since, changed)
     newest = await timeline.latest(room)
     return Changes(newest.version, rendering.afresh(newest))
+
+
+async def resume_many(asked: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Changes]:
+    """The same for many (room, since), each of which many pages may have asked for."""
+    answers = await asyncio.gather(*(resume(room, since) for room, since in asked))
+    return dict(zip(asked, answers, strict=True))
 
 
 def _length(changed: ChangedMessages) -> int:

@@ -10,10 +10,11 @@ from litestar.params import FromPath, FromQuery
 from litestar.response.base import ASGIResponse
 
 from app import access, rendering
+from app.access import token_hash
 from app.actions import attachments, drafts
 from app.actions.drafts import Files
 from app.actions.messages import Posts
-from app.errors import Invalid, NotAMember, NotThere, Problem, Taken, TooLarge, TooOften, Unavailable
+from app.errors import Invalid, NotAMember, NotThere, Problem, SignedOut, Taken, TooLarge, TooOften, Unavailable
 from app.limits import POSTING, UPLOADING, Limits
 from app.queries import rooms, talk, timeline
 from app.realtime.source import ReadChanges
@@ -26,8 +27,9 @@ from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.pieces import answer, passing, plain
 from app.web.room_page import RoomPages
+from app.web.socket import Door
 from app.web.uploads import Bounds, Sent
-from app.web.visitors import AnyRequest, person_of, remembered
+from app.web.visitors import SESSION_COOKIE, AnyRequest, person_of, remembered
 
 
 @post("/rooms/{room_id:int}/messages", exclude_from_compression=True, request_max_body_size=None)
@@ -137,10 +139,20 @@ async def history(
     return answer(request, [passing(rendering.messages(slice_))])
 
 
-@get("/rooms/{room_id:int}/changes")
-async def changes(
-    person: Person, resume: ReadChanges, room_id: FromPath[int], since: FromQuery[int] = 0
-) -> Response[str]:
-    room = await access.room_for(person, room_id)
-    missed = await resume(room.id, since)
-    return html(missed.html) if missed.html else html("", 204)
+@get("/rooms/{room_id:int}/changes", exclude_from_compression=True)
+async def changes(request: AnyRequest, room_id: FromPath[int], since: FromQuery[int] = 0) -> ASGIResponse:
+    """Pages ask here that have lost their sockets, which may be all at once: so they pass the door together, as
+    sockets do, and those that stand at the same version are read for once."""
+    if room_id > access.INT4_MAX:
+        raise NotThere
+    state = request.app.state
+    door: Door = state.reception.door
+    resume: ReadChanges = state.resume
+    found = await door.ask((token_hash(request.cookies.get(SESSION_COOKIE, "")), room_id))
+    if found is None:
+        raise SignedOut
+    person, is_member = found
+    if not is_member:
+        await access.room_for(person, room_id)
+    missed = await resume(room_id, since)
+    return answer(request, [passing(missed.html)]) if missed.html else ASGIResponse(status_code=204)
