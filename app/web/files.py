@@ -1,5 +1,6 @@
 """Files over HTTP: taken in before their message is sent, and given out through the same door as it."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from litestar import Response, get, post
@@ -16,7 +17,6 @@ from app.views import FilePlace, Person
 from app.web.forms import text_and_files
 from app.web.pages import html
 from app.web.ranges import UnsatisfiableRange, asked_for
-from app.web.uploads import Bounds
 from app.web.visitors import AnyRequest
 
 SHOWN_ALONE = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
@@ -28,7 +28,7 @@ async def take_in(
     request: AnyRequest, person: Person, settings: Settings, storage: Storage, room_id: FromPath[int]
 ) -> Response[str]:
     room = await access.room_for(person, room_id)
-    sent = await text_and_files(request, Bounds(files=1, bytes=settings.uploads.file_bytes_max))
+    sent = await text_and_files(request, replace(settings.uploads, files_max=1))
     if sent.problem or not sent.files:
         raise sent.problem or Invalid(files="Please choose a file first.")
     attachment = await attachments.take_in(person, room.id, sent.files[0], storage)

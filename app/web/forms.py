@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl
 from litestar.enums import RequestEncodingType
 
 from app.errors import Invalid, TooLarge
-from app.web.uploads import NO_FILES, TEXT_BYTES_MAX, UNREADABLE, Bounds, Sent, multipart
+from app.settings import UploadLimits
+from app.web.uploads import NO_FILES, TEXT_BYTES_MAX, UNREADABLE, Sent, multipart
 from app.web.visitors import AnyRequest
 
 FIELDS_MAX = 50
@@ -30,11 +31,11 @@ async def pairs(request: AnyRequest) -> list[tuple[str, str]]:
     return sent.text
 
 
-async def text_and_files(request: AnyRequest, bounds: Bounds) -> Sent:
+async def text_and_files(request: AnyRequest, limits: UploadLimits) -> Sent:
     """The text fields of a form in their order, and its files in theirs; raises Invalid for anything malformed."""
     encoding, _ = request.content_type
     if encoding == RequestEncodingType.MULTI_PART:
-        return await multipart(request, bounds)
+        return await multipart(request, limits)
     if encoding not in (RequestEncodingType.URL_ENCODED, ""):
         raise Invalid(form=UNREADABLE)
     try:

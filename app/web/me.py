@@ -9,10 +9,10 @@ from app.errors import Invalid, TooLarge, TooOften
 from app.limits import CHOOSING, PASSWORD_CHANGE, PICTURE, Limits
 from app.queries.devices import devices
 from app.realtime.hub import Hub
+from app.settings import UploadLimits
 from app.views import Form, Person
 from app.web.forms import fields, text_and_files
 from app.web.pages import frame_for, html, see_other
-from app.web.uploads import Bounds
 from app.web.visitors import AnyRequest
 
 
@@ -25,7 +25,7 @@ async def me(request: AnyRequest, person: Person) -> Response[str]:
 async def change(request: AnyRequest, person: Person, hub: Hub, limits: Limits) -> Response[str]:
     form: dict[str, str] = {}
     try:
-        sent = await text_and_files(request, Bounds(files=1, bytes=profiles.AVATAR_BYTES_MAX))
+        sent = await text_and_files(request, UploadLimits(profiles.AVATAR_BYTES_MAX, files_max=1))
         form, picture = dict(sent.text), sent.files[0].file if sent.files else None
         if sent.problem:
             raise sent.problem

@@ -28,7 +28,7 @@ from app.web.pages import bare_frame, html, is_htmx, see_other
 from app.web.pieces import answer, passing, plain
 from app.web.room_page import RoomPages
 from app.web.socket import Door
-from app.web.uploads import Bounds, Sent
+from app.web.uploads import Sent
 from app.web.visitors import SESSION_COOKIE, AnyRequest, person_of, remembered
 
 
@@ -39,7 +39,7 @@ async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[
     settings: Settings = request.app.state.settings
     if request.content_type[0] == RequestEncodingType.MULTI_PART:
         await access.room_for(await person_of(request), room_id)  # nobody else's files are even read
-    sent = await text_and_files(request, Bounds(settings.uploads.files_max, settings.uploads.file_bytes_max))
+    sent = await text_and_files(request, settings.uploads)
     try:
         try:
             article = await _post(request, room_id, sent)

@@ -1,6 +1,5 @@
 """Reading a multipart form: text fields, and files, which go to temporary files as they come in."""
 
-from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, NamedTuple
 
@@ -8,6 +7,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from app.actions.attachments import Upload
 from app.errors import Invalid, TooLarge
+from app.settings import UploadLimits
 from app.web.visitors import AnyRequest
 
 UNREADABLE = "This form could not be read. Please go back and send it again."
@@ -16,15 +16,7 @@ TEXT_BYTES_MAX = 512 * 1024
 IN_MEMORY_BYTES_MAX = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How many files a form may bring, and how large each may be."""
-
-    files: int
-    bytes: int
-
-
-NO_FILES = Bounds(0, 0)
+NO_FILES = UploadLimits(0, 0)
 
 
 class Sent(NamedTuple):
@@ -38,11 +30,11 @@ class Sent(NamedTuple):
 class _Reader:
     """Takes in one multipart form, part by part. What is too much is let pass by, not kept."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, limits: UploadLimits) -> None:
         self.text: list[tuple[str, str]] = []
         self.files: list[Upload] = []
         self.problem: Invalid | TooLarge | None = None
-        self._bounds = bounds
+        self._limits = limits
         self._text_bytes = 0
         self._number_of_files = 0
         self._part: bytearray | IO[bytes] | None = None  # of a text, of a file, of what is let pass by
@@ -51,8 +43,8 @@ class _Reader:
         self._part = bytearray() if segment.filename is None else None
         if segment.filename:  # an empty one: no file was chosen
             self._number_of_files += 1
-            if self._number_of_files > self._bounds.files:
-                self.problem = self.problem or Invalid(files=_too_many(self._bounds.files))
+            if self._number_of_files > self._limits.files_max:
+                self.problem = self.problem or Invalid(files=_too_many(self._limits.files_max))
             else:
                 self._part = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES_MAX)  # noqa: SIM115 (it is handed on)
 
@@ -63,8 +55,8 @@ class _Reader:
                 raise TooLarge
             self._part += piece
         elif self._part is not None:
-            if segment.bytes_received > self._bounds.bytes:
-                megabytes = self._bounds.bytes // 1_000_000
+            if segment.bytes_received > self._limits.file_bytes_max:
+                megabytes = self._limits.file_bytes_max // 1_000_000
                 sentence = f"A file can have {megabytes} MB; “{segment.filename}” has more."
                 self.problem = self.problem or TooLarge(sentence)
                 self._part.close()
@@ -82,11 +74,11 @@ class _Reader:
             self.files.append(Upload(segment.filename or "", self._part, segment.size))
 
 
-async def multipart(request: AnyRequest, bounds: Bounds) -> Sent:
+async def multipart(request: AnyRequest, limits: UploadLimits) -> Sent:
     """The form in the request. Raises Invalid where it is malformed, TooLarge where it is far more than allowed."""
     boundary = request.content_type[1].get("boundary", "")
-    reader = _Reader(bounds)
-    left = bounds.files * bounds.bytes + 2 * max(TEXT_BYTES_MAX, bounds.bytes)
+    reader = _Reader(limits)
+    left = limits.files_max * limits.file_bytes_max + 2 * max(TEXT_BYTES_MAX, limits.file_bytes_max)
     segment: MultipartSegment | None = None
     try:
         with PushMultipartParser(boundary, max_segment_count=PARTS_MAX) as parser:
