@@ -13,6 +13,10 @@ POOL_CONNECTIONS_MAX = 8
 STATEMENT_SECONDS_MAX = 10
 CONNECT_SECONDS_MAX = 5
 
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+"""Each connection plans a statement once. Left to choose, PostgreSQL plans the long one that posts anew each time, which
+takes longer than to run it. Only a search depends on the values it is given, and says so (`queries.search`)."""
+
 OUTAGES = (
     OSError,
     asyncio.TimeoutError,
@@ -74,7 +78,8 @@ class Database(PostgresEngine):
     """A pool of connections to one PostgreSQL. Every query raises Unavailable when it cannot be reached."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(config={"dsn": url, "timeout": CONNECT_SECONDS_MAX}, extensions=())
+        config = {"dsn": url, "timeout": CONNECT_SECONDS_MAX, "server_settings": PLANNED_ONCE}
+        super().__init__(config=config, extensions=())
 
     async def check_version(self) -> None:
         """Piccolo would connect here, each time the module is imported; the supervisor checks once."""

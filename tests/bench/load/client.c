@@ -74,7 +74,7 @@ static void take(struct page *page, uint64_t at, int from_poll) {
     if (said.afresh && said.version >= page->seq) {
         afresh++;
         deliveries += said.version - page->seq;
-        page->beyond = 0;
+        memset(page->beyond, 0, sizeof page->beyond);
         reached(page, said.version);
         if (said.version > newest) newest = said.version;
     } else

@@ -4,7 +4,7 @@
 #include "websocket.h"
 #include <zlib.h>
 
-enum { SEQ_MAX = 1 << 20 };
+enum { SEQ_MAX = 1 << 20, AHEAD_MAX = 4096 };
 enum { AWAY, CONNECTING, ASKED, OPEN };
 
 struct page;
@@ -17,7 +17,7 @@ struct end { /* of a connection: the socket's, or the poll's */
 struct page {
     struct end socket, poll;
     long seq, version, excused; /* has all up to seq; may be brought up to `excused` once more, as an upsert allows */
-    uint64_t beyond;            /* bit i: has seq + 1 + i, which came before those between */
+    uint64_t beyond[AHEAD_MAX / 64]; /* a ring of bits by seq: has this one, which came before those between */
     uint64_t retry_at, poll_at;
     int attempt, number, joined; /* joined: has been brought something since it was opened */
     z_stream *context;
@@ -34,18 +34,22 @@ static void reached(struct page *page, long seq) {
     page->seq = seq;
 }
 
+static uint64_t bit(long seq) { return (uint64_t)1 << seq % 64; }
+
+static uint64_t *word(struct page *page, long seq) { return &page->beyond[seq % AHEAD_MAX / 64]; }
+
 /* A message was brought: new to the page, or the account is wrong. */
 static void bring(struct page *page, long seq, uint64_t sent, uint64_t at) {
     long ahead = seq - page->seq - 1;
     if (seq <= page->excused) return;
-    if (ahead < 0 || ahead > 63 || page->beyond >> ahead & 1 || seq >= SEQ_MAX) {
+    if (ahead < 0 || ahead >= AHEAD_MAX || *word(page, seq) & bit(seq) || seq >= SEQ_MAX) {
         wrong++;
         return;
     }
     if (ahead) disordered++, wrong += keeps_order;
-    page->beyond |= (uint64_t)1 << ahead;
+    *word(page, seq) |= bit(seq);
     long level = page->seq;
-    for (; page->beyond & 1; page->beyond >>= 1) level++;
+    for (; *word(page, level + 1) & bit(level + 1); level++) *word(page, level + 1) &= ~bit(level + 1);
     reached(page, level);
     deliveries++;
     had_by[seq]++;
