@@ -110,7 +110,7 @@ class Hub:
             del self._seats_of[seat.listener.person]
         self._followers.leave(seat)
         if room := self._rooms.get(seat.room):
-            room.seats.discard(seat)
+            room.leave(seat)
             person = seat.listener.person
             if person in room.typists.now and not any(other.listener.person == person for other in room.seats):
                 self.publish(TypingStopped(seat.room, person))

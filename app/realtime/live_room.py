@@ -4,8 +4,8 @@ A room's changes are numbered by its version. The room keeps the version it has 
 that its socket has. An event that starts where the room stands is written at once. One that starts later shows
 a gap: it is held for a moment, since workers overtake each other on the bus, and then PostgreSQL is asked. A
 seat that stands elsewhere than the room, because its page is older or it has just read further in PostgreSQL,
-catches up by itself until both stand at the same number; only then is it written to directly. So every socket
-gets every change once, in order, whatever the bus lost or doubled.
+catches up by itself until both stand at the same number; only then is it level, and written to directly. So every
+socket gets every change once, in order, whatever the bus lost or doubled.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_TRY_LATER
 from app.realtime.receipts import ToldReceipts
 from app.realtime.recent import RecentFrames
-from app.realtime.seat import Seat
+from app.realtime.seat import Level, Seat
 from app.realtime.source import Changes, Source
 from app.realtime.together import Together
 from app.realtime.typing import Typists
@@ -47,8 +47,9 @@ class LiveRoom:
     ) -> None:
         """`close_lost` closes those of some seats that may listen no longer, `send_out` closes one for certain."""
         self.id = room_id
-        self.version: int | None = None
         self.seats: set[Seat] = set()
+        self._level: Level | None = None  # where the room stands; None until it is known
+        self._ahead: set[Seat] = set()  # they have just read further in PostgreSQL than what has been delivered
         self.quiet_sweeps = 0
         self._source = source
         self._spawn = spawn
@@ -70,6 +71,17 @@ class LiveRoom:
         """From now on the seat gets every change after its version, the first ones from PostgreSQL; then `greet`."""
         seat.catching_up = True
         self._spawn(self._begin(seat, greet))
+
+    @property
+    def version(self) -> int | None:
+        """What has been delivered."""
+        return self._level.version if self._level else None
+
+    def leave(self, seat: Seat) -> None:
+        self.seats.discard(seat)
+        self._ahead.discard(seat)
+        if self._level:
+            self._level.discard(seat)
 
     def close(self) -> None:
         self.typists.close()
@@ -118,13 +130,14 @@ class LiveRoom:
 
     def write_to_level_seats(self, html: str) -> None:
         """Write what is worth something only now: a seat that catches up does without."""
-        self.write_to(list(self.seats), html)
+        if self._level:
+            self._level.write(Frame(html))
 
     def write_to(self, seats: Sequence[Seat], html: str) -> None:
         """The same for some of its seats."""
         frame = Frame(html)
         for seat in seats:
-            if not seat.gone and seat.version == self.version and not seat.catching_up:
+            if self._level and seat.level is self._level:
                 seat.listener.write(frame)
 
     # -- the order of the room
@@ -153,12 +166,11 @@ class LiveRoom:
 
     def _deliver_next(self) -> None:
         """Write one frame that starts where the room stands to every seat that stands there too."""
-        if not self._next:
+        if not self._next or not self._level:
             return
         events, self._next = self._next, []
         since, version = events[0].since, events[-1].version
         now = asyncio.get_running_loop().time()
-        self.version = version
         self._next_heartbeat = now + HEARTBEAT_SECONDS
         self._next_frame_at = now + FRAME_SECONDS_MIN
         frame = Frame("".join(event.html for event in events))
@@ -167,13 +179,12 @@ class LiveRoom:
         for seat in [seat for seat in self.seats if seat.listener.person in ended] if ended else ():
             if seat.version < version:
                 self._send_out(seat)
-        for seat in list(self.seats):
-            if seat.catching_up:
-                continue
-            if seat.version == since:
-                seat.version = version
-                seat.listener.write(frame)
-            elif seat.version < version:
+        self._level.write(frame, version)
+        for seat in [seat for seat in self._ahead if seat.version <= version]:
+            self._ahead.discard(seat)
+            if seat.version == version:
+                self._level.add(seat)
+            else:
                 self._catch_up_soon(seat)  # it read half of this frame in PostgreSQL
         for event in events:
             for author in event.authors:
@@ -213,12 +224,12 @@ class LiveRoom:
     async def _catch_up(self, seat: Seat) -> None:
         """Bring one seat to where the room stands, or beyond; then it takes part in what is delivered."""
         try:
-            await self._level(seat)
+            await self._bring_level(seat)
         except Exception:
             seat.listener.close(CLOSE_TRY_LATER)  # the browser comes again, from where its page stands
             raise
 
-    async def _level(self, seat: Seat) -> None:
+    async def _bring_level(self, seat: Seat) -> None:
         while not seat.gone:
             self._write_recent(seat)
             if seat.version == self.version:
@@ -231,22 +242,26 @@ class LiveRoom:
                 return
             if frame:
                 seat.listener.write(frame)
-            seat.version = version
-            if self.version is None:
-                self.version = version
+            seat.own_version = version
+            if self._level is None:
+                self._level = Level(version)
                 self._take_held(version)
-            if seat.version >= self.version:
+            if seat.version >= self._level.version:
                 self._has_leveled(seat)
                 return
 
     def _write_recent(self, seat: Seat) -> None:
         """What those beside it were told a moment ago, and may be told as well: its access was seen to since."""
         while later := self._recent.after(seat.version):
-            seat.version, frame = later
+            seat.own_version, frame = later
             seat.listener.write(frame)
 
     def _has_leveled(self, seat: Seat) -> None:
         seat.catching_up = False
+        if self._level and seat.version == self._level.version:
+            self._level.add(seat)
+        else:
+            self._ahead.add(seat)
         if people := self.typists.now:
             seat.listener.write(Frame(typing(people, seat.version)))
         self._leveled(seat)

@@ -23,7 +23,7 @@ from uvicorn.server import ServerState
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 
 from app.realtime.frames import Frame
-from app.realtime.listener import CLOSE_OVERLOADED
+from app.realtime.listener import CLOSE_OVERLOADED, Outlet, nowhere
 
 EXTENSION = "teahouse.socket"
 UNSENT_BYTES_MAX = 1 << 20
@@ -68,17 +68,17 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], *more: Any) -> None:
         super().__init__(config, server_state, app_state, *more)
         self.conn.available_extensions = [NO_CONTEXT]
-        self.takes_compressed = False
+        self.outlet = Outlet("plain", nowhere)
         self.is_handed_over = False
         self.is_ending = False
-        self.may_write = True  # not while too much is unsent, nor at the end
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
-        self.takes_compressed = any(
+        if any(
             isinstance(extension, PerMessageDeflate) and extension.local_max_window_bits == zlib.MAX_WBITS
             for extension in self.conn.extensions
-        )
+        ):
+            self.outlet.form = "compressed"
         if hasattr(self, "scope"):  # missing when the handshake was refused
             cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = self
 
@@ -117,30 +117,30 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
 
     def write_shared(self, frame: Frame) -> None:
-        """Write the frame; never waits. Above UNSENT_BYTES_MAX unsent bytes the socket is closed.
-
-        This runs for every message and socket, so it asks one question.
-        """
-        if self.may_write:
-            self.transport.write(frame.compressed if self.takes_compressed else frame.plain)
-        elif not self.is_ending:
-            self.close_from_server(CLOSE_OVERLOADED)
+        """Write the frame; never waits. Above UNSENT_BYTES_MAX unsent bytes the socket is closed."""
+        self.outlet.write(getattr(frame, self.outlet.form))
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         transport.set_write_buffer_limits(UNSENT_BYTES_MAX, UNSENT_BYTES_MAX)
+        self.outlet.write = transport.write
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self.may_write = False
+        if not self.is_ending:
+            self.outlet.write = self._is_too_slow
+
+    def _is_too_slow(self, _: object) -> None:
+        self.close_from_server(CLOSE_OVERLOADED)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self.may_write = not self.is_ending
+        if not self.is_ending:
+            self.outlet.write = self.transport.write
 
     def _end(self) -> None:
         self.is_ending = True
-        self.may_write = False
+        self.outlet.write = nowhere
 
     def close_from_server(self, code: int) -> None:
         """Start the closing handshake, and cut the connection if the peer does not finish it in time."""

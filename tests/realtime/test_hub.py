@@ -14,7 +14,7 @@ from app.realtime.bus import Bus, connect
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
 from app.realtime.hub import Hub
-from app.realtime.listener import CLOSE_NO_ACCESS
+from app.realtime.listener import CLOSE_NO_ACCESS, Outlet
 from app.realtime.source import Changes, Claim, Source
 from app.views import Receipts, RoomMarks
 
@@ -84,11 +84,15 @@ class Socket:
         self.received: list[int] = []
         self.frames = 0
         self.closed_with = 0
+        self.outlet = Outlet("html", self.take)
 
     def write(self, frame: Frame) -> None:
-        if "<" not in frame.html:
+        self.take(frame.html)
+
+    def take(self, html: str) -> None:
+        if "<" not in html:
             self.frames += 1
-            self.received.extend(int(number) for number in frame.html.split())
+            self.received.extend(int(number) for number in html.split())
 
     def close(self, code: int) -> None:
         self.closed_with = code
