@@ -3,7 +3,7 @@
 from app.access import INT4_MAX
 from app.actions import audit, memberships
 from app.errors import NotAllowed, NotThere
-from app.realtime.events import PersonBanned
+from app.realtime.events import PersonBanned, RoleChanged
 from app.realtime.hub import Hub
 from app.tables import LoginSession
 from app.tables import Person as PersonTable
@@ -28,6 +28,7 @@ async def ban(actor: Person, subject: int, hub: Hub) -> None:
     """
     if subject == actor.id:
         raise NotAllowed("You cannot ban yourself.")
+    heirs: list[RoleChanged] = []
     async with PersonTable._meta.db.transaction():
         await _administering(actor)
         await _existing(subject)
@@ -38,9 +39,10 @@ async def ban(actor: Person, subject: int, hub: Hub) -> None:
         if banned:
             await audit.record(actor.id, "ban", subject)
             rooms = [row["id"] for row in await PersonTable.raw(_ADMINISTERED, subject)]
-            for heir in await memberships.hand_over(rooms):
-                await audit.record(actor.id, "make-admin", heir["person"], heir["room"])
+            heirs = await memberships.hand_over(actor.id, rooms)
     hub.publish(PersonBanned(subject))
+    for heir in heirs:
+        hub.publish(heir)
 
 
 async def unban(actor: Person, subject: int) -> None:

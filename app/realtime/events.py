@@ -86,6 +86,13 @@ class MembershipEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     room: int
 
 
+class RoleChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person became an admin of a room, or a member again."""
+
+    person: int
+    room: int
+
+
 class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A login session was signed out: its sockets close."""
 
@@ -127,6 +134,7 @@ Event = (
     | TypingStopped
     | MembershipBegan
     | MembershipEnded
+    | RoleChanged
     | SessionEnded
     | PersonBanned
     | PresenceChanged

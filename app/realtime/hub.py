@@ -19,6 +19,7 @@ from app.realtime.events import (
     PersonBanned,
     PresenceChanged,
     ProfileChanged,
+    RoleChanged,
     RoomActive,
     RoomChanged,
     RoomRenamed,
@@ -183,6 +184,8 @@ class Hub:
                 self._rosters.list_changed(room_id)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
                 self._show_rooms_soon(person)
+            case RoleChanged(person=person, room=room_id):
+                self._rosters.person_changed(person, [room_id])
             case PersonBanned(person=person):
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person)
             case PresenceChanged():

@@ -161,6 +161,20 @@ async def test_an_admin_makes_others_admin_and_member_again(ana: Visitor, bo: Vi
         assert await role_of(ana, room, bo.id) == role
 
 
+async def test_a_new_role_shows_on_the_open_pages_of_the_others(
+    ana: Visitor, bo: Visitor, second_house: House
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    line = f'id="person-{bo.id}"'
+    async with Visitor(bo.http, second_house.url).listening(room) as reader:
+        await reader.brings(line, f'id="person-{ana.id}"')  # the whole list, to a newcomer
+        await ana.http.post(f"/rooms/{room}/members/{bo.id}", data={"action": "make-admin"})
+        await reader.brings(line, 'data-role="admin"', without=f'id="person-{ana.id}"')
+        await ana.http.post(f"/rooms/{room}/members/{bo.id}", data={"action": "make-member"})
+        await reader.until(lambda r: line in r.frames[-1] and "data-role" not in r.frames[-1])
+
+
 async def test_the_last_admin_stays_one(ana: Visitor, bo: Visitor) -> None:
     room = await ana.make_room()
     await bo.join(room)
