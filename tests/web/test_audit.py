@@ -18,7 +18,8 @@ async def audited(reader: Visitor, query: str = "") -> list[tuple[str, ...]]:
     assert page.status_code == 200
     rows = []
     for act, cells in ROW.findall(page.text):
-        _, who, _, whom, where, detail = CELL.findall(cells)
+        when, who, _, whom, where, detail = CELL.findall(cells)
+        assert "<time datetime=" in when
         rows.append((act, who, whom, where, detail))
     return rows
 
