@@ -22,7 +22,7 @@ from app.realtime.events import (
     RoleChanged,
     RoomActive,
     RoomChanged,
-    RoomRenamed,
+    RoomDescribed,
     SessionEnded,
     Typing,
     TypingStopped,
@@ -39,7 +39,7 @@ from app.realtime.seat import Seat
 from app.realtime.source import Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
-from app.rendering import marks, profile, room_name, room_version
+from app.rendering import marks, profile, room_described, room_version
 from app.views import Face, RoomMarks
 
 logger = logging.getLogger("teahouse")
@@ -164,8 +164,8 @@ class Hub:
                     room.typists.stopped(person)
             case RoomActive():
                 self._followers.take(event)
-            case RoomRenamed(room=room_id, name=name):
-                self._followers.write(room_id, Frame(room_name(room_id, name)))
+            case RoomDescribed(about=about):
+                self._followers.write(event.room, Frame(room_described(about)))
             case MarksMoved():
                 self._tell_own_marks(event)
                 if room := self._rooms.get(event.room):

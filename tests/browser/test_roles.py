@@ -15,6 +15,12 @@ async def test_a_removed_persons_page_says_so_and_holds_nothing_of_the_room(
     await bo.enter(room)
     await ana.send("said inside")
     await bo.sees("said inside")
+    about = {"topic": "Leaves & water", "visibility": "closed"}
+    await ana.context.request.post(f"{ana.url}/rooms/{room}/settings", form=about)
+    await bo.page.locator(".room-head p", has_text="Leaves & water").wait_for()
+    assert await bo.page.locator(f"#rooms [data-room='{room}'] .hash svg").count() == 1
+    word = "getComputedStyle(document.querySelector('.room-head [data-visibility]'), '::after').content"
+    assert await bo.page.evaluate(word) == '"Closed room"'
     await ana.page.goto(f"{ana.url}/rooms/{room}/members")
     await ana.page.click("[aria-label='Change Bo']")
     await ana.page.click("text=Remove from the room")
