@@ -218,6 +218,18 @@ async def test_an_admin_beside_whom_all_others_are_banned_stays_one(root: Visito
     assert (await ana.http.get(f"/rooms/{room}/settings")).status_code == 200
 
 
+async def test_whoever_comes_back_to_a_room_of_banned_people_looks_after_it(
+    root: Visitor, ana: Visitor, bo: Visitor
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    for person in (bo, ana):
+        await root.http.post(f"/people/{person.id}/ban")
+    await root.http.post(f"/people/{bo.id}/unban")
+    await sign_in_again(bo)
+    assert (await bo.http.get(f"/rooms/{room}/settings")).status_code == 200
+
+
 async def sign_in_again(visitor: Visitor) -> None:
     answer = await visitor.http.post("/sign-in", data={"email": visitor.email, "password": PASSWORD})
     assert answer.status_code == 303
