@@ -86,9 +86,9 @@ def notify(room: views.Room) -> Html:
     return _render("fragments/notify.html", room=room)
 
 
-def room_name(room: int, name: str) -> Html:
-    """A room's new name, for lists and for its own page."""
-    return _render("streams/room_name.html", room=room, name=name)
+def room_described(room: views.RoomAbout) -> Html:
+    """A room's new name, topic or visibility, for lists and for its own page."""
+    return _render("streams/room_described.html", room=room)
 
 
 def activity(news: Sequence[views.RoomNews]) -> Html:

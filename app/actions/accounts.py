@@ -21,6 +21,8 @@ USER_AGENT_LENGTH_MAX = 300
 TOKEN_BYTES = 32
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+BLANKS = "\u115f\u1160\u2800\u3164\uffa0\U0001d159"
+"""Letters and symbols by category that show nothing: Hangul fillers, an empty Braille cell, a notehead left out."""
 WRONG_PAIR = "Wrong email or password."
 BANNED = "This account was banned by an administrator of this server. It cannot sign in."
 
@@ -145,8 +147,8 @@ def clean_name(name: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see: not only spaces, control, format and combining characters."""
-    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+    """Whether there is anything to see: not only spaces, blanks, control, format and combining characters."""
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text if character not in BLANKS)
 
 
 def _problems(name: str, email: str, password: str) -> dict[str, str]:

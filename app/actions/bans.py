@@ -1,9 +1,11 @@
 """Bans: an administrator sends an account out of the whole server, or lets it in again."""
 
+from collections.abc import Sequence
+
 from app.access import INT4_MAX
 from app.actions import audit, memberships
 from app.errors import NotAllowed, NotThere
-from app.realtime.events import PersonBanned
+from app.realtime.events import PersonBanned, RoleChanged
 from app.realtime.hub import Hub
 from app.tables import LoginSession
 from app.tables import Person as PersonTable
@@ -12,9 +14,9 @@ from app.views import Person
 ADMINISTRATION_LOCK = 7002
 NO_SUCH_PERSON = "There is no such account."
 
-_ADMINISTERED = """
+_ROOMS = """
 SELECT r.id FROM room r JOIN membership m ON m.room = r.id
-WHERE m.person = {} AND m.role = 'admin' AND r.kind = 'group' ORDER BY r.id FOR UPDATE OF r
+WHERE m.person = {} AND m.role = any({}) AND r.kind = 'group' ORDER BY r.id FOR UPDATE OF r
 """
 
 
@@ -28,6 +30,7 @@ async def ban(actor: Person, subject: int, hub: Hub) -> None:
     """
     if subject == actor.id:
         raise NotAllowed("You cannot ban yourself.")
+    heirs: list[RoleChanged] = []
     async with PersonTable._meta.db.transaction():
         await _administering(actor)
         await _existing(subject)
@@ -37,14 +40,18 @@ async def ban(actor: Person, subject: int, hub: Hub) -> None:
         await LoginSession.raw("DELETE FROM login_session WHERE person = {}", subject)
         if banned:
             await audit.record(actor.id, "ban", subject)
-            rooms = [row["id"] for row in await PersonTable.raw(_ADMINISTERED, subject)]
-            for heir in await memberships.hand_over(rooms):
-                await audit.record(actor.id, "make-admin", heir["person"], heir["room"])
+            heirs = await _hand_over(actor, subject, ["admin"])
     hub.publish(PersonBanned(subject))
+    for heir in heirs:
+        hub.publish(heir)
 
 
-async def unban(actor: Person, subject: int) -> None:
-    """Let the account sign in again; safe to repeat. Raises NotAllowed, NotThere."""
+async def unban(actor: Person, subject: int, hub: Hub) -> None:
+    """Let the account sign in again; safe to repeat. Raises NotAllowed, NotThere.
+
+    It may be the only one in a room that can look after it.
+    """
+    heirs: list[RoleChanged] = []
     async with PersonTable._meta.db.transaction():
         await _administering(actor)
         await _existing(subject)
@@ -52,6 +59,15 @@ async def unban(actor: Person, subject: int) -> None:
             "UPDATE person SET banned_at = NULL WHERE id = {} AND banned_at IS NOT NULL RETURNING id", subject
         ):
             await audit.record(actor.id, "unban", subject)
+            heirs = await _hand_over(actor, subject, ["admin", "member"])
+    for heir in heirs:
+        hub.publish(heir)
+
+
+async def _hand_over(actor: Person, subject: int, roles: Sequence[str]) -> list[RoleChanged]:
+    """Find admins for the rooms in which the subject has one of these roles."""
+    rooms = [row["id"] for row in await PersonTable.raw(_ROOMS, subject, roles)]
+    return await memberships.hand_over(actor.id, rooms)
 
 
 async def _administering(actor: Person) -> None:

@@ -12,7 +12,7 @@ from app.actions import audit, faces
 from app.actions.drafts import Draft, system_draft
 from app.actions.messages import Posts
 from app.errors import Invalid, NotAllowed, NotThere
-from app.realtime.events import MembershipBegan, MembershipEnded
+from app.realtime.events import MembershipBegan, MembershipEnded, RoleChanged
 from app.realtime.hub import Hub
 from app.tables import Membership
 from app.tables import Room as RoomTable
@@ -25,10 +25,15 @@ LAST_ADMIN = "This is the last admin. Make somebody else an admin first."
 REMOVE_YOURSELF = "You cannot remove yourself. You can leave the room."
 DIRECT_ROOM = "This is a conversation between fixed people: nobody is added to it, removed, or leaves."
 
-# What was said before somebody came is nothing they have left unread.
+# What was said before somebody came is nothing they have left unread. Whoever comes into a room that nobody looks
+# after (all have left it, or those in it are banned) looks after it from now on.
 _BEGIN = """
-INSERT INTO membership (person, room, last_read_seq, seen_seq)
-SELECT {}, id, last_seq, last_seq FROM room WHERE id = {}
+INSERT INTO membership (person, room, role, last_read_seq, seen_seq)
+SELECT {}, r.id, CASE WHEN (
+    SELECT true FROM membership m JOIN person p ON p.id = m.person AND p.banned_at IS NULL
+    WHERE m.room = r.id AND m.role = 'admin' LIMIT 1
+) THEN 'member' ELSE 'admin' END, r.last_seq, r.last_seq
+FROM room r WHERE r.id = {} RETURNING role
 """
 
 _END = "DELETE FROM membership WHERE person = {} AND room = {}"
@@ -50,7 +55,10 @@ _MEMBER = """
 SELECT m.role, p.name FROM membership m JOIN person p ON p.id = m.person WHERE m.person = {} AND m.room = {}
 """
 
-_OTHER_ADMINS = "SELECT FROM membership WHERE room = {} AND role = 'admin' AND person <> {} LIMIT 1"
+_OTHER_ADMINS = """
+SELECT FROM membership m JOIN person p ON p.id = m.person AND p.banned_at IS NULL
+WHERE m.room = {} AND m.role = 'admin' AND m.person <> {} LIMIT 1
+"""
 
 _ADDABLE = """
 SELECT p.id, p.name, EXISTS (SELECT FROM membership m WHERE m.person = p.id AND m.room = {}) AS is_in
@@ -66,7 +74,8 @@ async def join(person_id: int, room: Room, posts: Posts, hub: Hub) -> None:
             return
         draft = system_draft(room.id, person_id, "joined")
         rows = await posts.store(draft)
-        await Membership.raw(_BEGIN, person_id, room.id)
+        if (await Membership.raw(_BEGIN, person_id, room.id))[0]["role"] == "admin":
+            await audit.record(person_id, "make-admin", person_id, room.id)
     hub.publish(MembershipBegan(person_id, room.id))
     posts.tell(rows, [draft])
 
@@ -82,7 +91,7 @@ async def leave(person: Person, room: Room, posts: Posts, hub: Hub) -> None:
         draft = system_draft(room.id, person.id, "left", ended=(person.id,))
         rows = await posts.store(draft)
         await Membership.raw(_END, person.id, room.id)
-        await hand_over([room.id])
+        await hand_over(person.id, [room.id])
     _tell_of_end(room, person.id, rows, draft, posts, hub)
 
 
@@ -126,7 +135,7 @@ async def remove(actor: Person, room: Room, subject: int, posts: Posts, hub: Hub
     _tell_of_end(room, subject, rows, draft, posts, hub)
 
 
-async def give_role(actor: Person, room: Room, subject: int, role: str) -> None:
+async def give_role(actor: Person, room: Room, subject: int, role: str, hub: Hub) -> None:
     """An admin makes somebody an `admin` or a `member`; safe to repeat. Raises NotAllowed, NotThere."""
     _refuse_direct(room)
     async with Membership._meta.db.transaction():
@@ -141,14 +150,20 @@ async def give_role(actor: Person, room: Room, subject: int, role: str) -> None:
         )
         await audit.record(actor.id, f"make-{role}", subject, room.id)
         await faces.changed()
+    hub.publish(RoleChanged(subject, room.id))
 
 
-async def hand_over(rooms: Sequence[int]) -> Sequence[Mapping[str, Any]]:
+async def hand_over(actor: int, rooms: Sequence[int]) -> list[RoleChanged]:
     """In each of these groups that has no admin left who may sign in, whoever has been there longest becomes one.
 
-    Returns their `room` and `person`. The caller holds the rooms' rows.
+    `actor` is whose doing it is. Returns what to tell after the commit. The caller holds the rooms' rows; it comes
+    last in the transaction (`faces`).
     """
-    heirs: Sequence[Mapping[str, Any]] = await Membership.raw(_HAND_OVER, list(rooms))
+    heirs = [RoleChanged(row["person"], row["room"]) for row in await Membership.raw(_HAND_OVER, list(rooms))]
+    for heir in heirs:
+        await audit.record(actor, "make-admin", heir.person, heir.room)
+    if heirs:
+        await faces.changed()
     return heirs
 
 

@@ -8,10 +8,10 @@ from app.actions.drafts import system_draft
 from app.actions.memberships import lock_as_admin
 from app.actions.messages import Posts
 from app.errors import Invalid
-from app.realtime.events import MembershipBegan, RoomRenamed
+from app.realtime.events import MembershipBegan, RoomDescribed
 from app.realtime.hub import Hub
 from app.tables import Room
-from app.views import Person
+from app.views import Person, RoomAbout
 from app.views import Room as RoomView
 
 ROOM_NAME_LENGTH_MAX = 80
@@ -64,7 +64,7 @@ async def change(
             await audit.record(actor.id, "visibility", room=room.id, detail=visibility)
     if renamed:
         posts.tell(renamed[0], [renamed[1]])
-        hub.publish(RoomRenamed(room.id, name))
+    hub.publish(RoomDescribed(RoomAbout(room.id, name, topic, visibility)))
 
 
 async def renew_invitation(actor: Person, room: RoomView) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from app.views import Mark
+from app.views import Mark, RoomAbout
 
 
 class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -39,11 +39,14 @@ class RoomActive(msgspec.Struct, frozen=True, tag=True, array_like=True):
     writers: tuple[int, ...] = ()  # the authors of what was written, and did not just happen
 
 
-class RoomRenamed(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """A room has another name, for the lists of all its people and the pages that show it."""
+class RoomDescribed(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A room has another name, topic or visibility, for the lists of all its people and the pages that show it."""
 
-    room: int
-    name: str
+    about: RoomAbout
+
+    @property
+    def room(self) -> int:
+        return self.about.id
 
 
 class MarksMoved(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -86,6 +89,13 @@ class MembershipEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     room: int
 
 
+class RoleChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person became an admin of a room, or a member again."""
+
+    person: int
+    room: int
+
+
 class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A login session was signed out: its sockets close."""
 
@@ -121,12 +131,13 @@ class ProfileChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
 Event = (
     RoomChanged
     | RoomActive
-    | RoomRenamed
+    | RoomDescribed
     | MarksMoved
     | Typing
     | TypingStopped
     | MembershipBegan
     | MembershipEnded
+    | RoleChanged
     | SessionEnded
     | PersonBanned
     | PresenceChanged
@@ -169,7 +180,7 @@ def topic(event: Event) -> str:
             return TOPIC_OF_ACCESS
         case PresenceChanged():
             return TOPIC_OF_PRESENCE
-        case RoomActive(room=room) | RoomRenamed(room=room) | MarksMoved(room=room):
+        case RoomActive(room=room) | RoomDescribed(room=room) | MarksMoved(room=room):
             return topic_of_activity(room)
         case _:
             return topic_of_room(event.room)

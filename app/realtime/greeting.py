@@ -24,10 +24,10 @@ class Greeting:
 
     async def greet(self, seat: Seat) -> None:
         try:
-            counts = await self._marks.ask(seat.listener.person)
+            found = await self._marks.ask(seat.listener.person)
+            counts = [mark for mark in found if mark.room in seat.follows]  # not what ended while it was read
             for mark in counts:
-                if mark.room in seat.follows:
-                    self._followers.know(mark)
+                self._followers.know(mark)
             read = await self._receipts.ask(seat.room)
         except Unavailable:
             logger.info("PostgreSQL is away: a page has the counts it was made with")

@@ -19,9 +19,10 @@ from app.realtime.events import (
     PersonBanned,
     PresenceChanged,
     ProfileChanged,
+    RoleChanged,
     RoomActive,
     RoomChanged,
-    RoomRenamed,
+    RoomDescribed,
     SessionEnded,
     Typing,
     TypingStopped,
@@ -38,7 +39,7 @@ from app.realtime.seat import Seat
 from app.realtime.source import Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
-from app.rendering import marks, profile, room_name, room_version
+from app.rendering import marks, profile, room_described, room_version
 from app.views import Face, RoomMarks
 
 logger = logging.getLogger("teahouse")
@@ -52,8 +53,10 @@ class Hub:
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
+        self._arriving: dict[Seat, set[int]] = {}  # the rooms that its person left while a seat is being taken
         self._admitted = Together(source.admitted)
         self._holding = Together(self._read_holding)
+        self._lists = Together(self._read_lists)
         self._followers = Followers(bus, source, self._spawn)
         self._greeting = Greeting(source, self._followers)
         self.presence = Presence(self._presence_changed)
@@ -83,6 +86,7 @@ class Hub:
         room.seats.add(seat)
         room.quiet_sweeps = 0
         self._seats_of.setdefault(listener.person, set()).add(seat)
+        left = self._arriving[seat] = set()
         try:
             if is_new:
                 await self._bus.subscribe(topic_of_room(room_id))
@@ -90,10 +94,13 @@ class Hub:
             if followed is None:
                 self._send_out(seat)
             for each in followed or ():
-                await self._followers.add(seat, each)
+                if each not in left:
+                    await self._followers.add(seat, each)
         except BaseException:
             self.leave(seat)
             raise
+        finally:
+            del self._arriving[seat]
         if not seat.gone:
             self.presence.came(seat)
             room.begin(seat, self._greeting.greet)
@@ -126,7 +133,10 @@ class Hub:
         return len(self._seats_of.get(person, ()))
 
     async def _follow_too(self, seat: Seat, room_id: int) -> None:
+        """Asked after it follows: workers overtake each other on the bus, so the end may have been told before."""
         await self._followers.add(seat, room_id)
+        if not await self._holding.ask((seat.listener.session, seat.listener.person, room_id)):
+            self._followers.remove(seat, room_id)
         self.presence.refresh(seat.listener.person)
 
     def _presence_changed(self, person: int, rooms: Iterable[int]) -> None:
@@ -154,8 +164,8 @@ class Hub:
                     room.typists.stopped(person)
             case RoomActive():
                 self._followers.take(event)
-            case RoomRenamed(room=room_id, name=name):
-                self._followers.write(room_id, Frame(room_name(room_id, name)))
+            case RoomDescribed(about=about):
+                self._followers.write(event.room, Frame(room_described(about)))
             case MarksMoved():
                 self._tell_own_marks(event)
                 if room := self._rooms.get(event.room):
@@ -168,10 +178,14 @@ class Hub:
             case MembershipEnded(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
                     self._followers.remove(seat, room_id)
+                    if seat in self._arriving:
+                        self._arriving[seat].add(room_id)
                 self.presence.refresh(person)
                 self._rosters.list_changed(room_id)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
                 self._show_rooms_soon(person)
+            case RoleChanged(person=person, room=room_id):
+                self._rosters.person_changed(person, [room_id])
             case PersonBanned(person=person):
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person)
             case PresenceChanged():
@@ -196,7 +210,7 @@ class Hub:
             if seats := self._seats_of.get(mark.id):
                 count = RoomMarks(event.room, event.last_seq, mark.last_read_seq, mark.mentions)
                 frame = Frame(marks([count]))
-                for seat in list(seats):
+                for seat in [seat for seat in seats if event.room in seat.follows]:
                     seat.listener.write(frame)
 
     # -- what is told to people wherever they sit
@@ -208,13 +222,16 @@ class Hub:
     async def _show_rooms(self, person: int) -> None:
         """Bring the list of rooms on all this person's pages level."""
         try:
-            html = await self._source.rooms_list(person)
+            html = await self._lists.ask(person)  # in the order of asking, so that the newest list comes last
         except Unavailable:
             logger.info("PostgreSQL is away: a list of rooms stays as it is until the next page")
             return
         self._write_to_people([person], html)
         for seat in self._seats_of.get(person, ()):
             self._rosters.tell_newcomer(seat)  # the list comes without its dots
+
+    async def _read_lists(self, people: Sequence[int]) -> Mapping[int, str]:
+        return {person: await self._source.rooms_list(person) for person in people}
 
     def _show_profile(self, event: ProfileChanged) -> None:
         self._write_to_people(event.audience, profile(Face(event.person, event.name, event.avatar)))

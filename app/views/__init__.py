@@ -29,7 +29,7 @@ from app.views.people import (
 )
 from app.views.profiles import Profile
 from app.views.reading import RECEIPTS_PEOPLE_MAX, Mark, Receipts, RoomMarks, RoomNews, Standing
-from app.views.rooms import Room, RoomCard
+from app.views.rooms import Room, RoomAbout, RoomCard
 from app.views.search import Found, SearchPage, Suggestion
 from app.views.text import Html, time_in_words, timestamp
 
@@ -65,6 +65,7 @@ __all__ = [
     "Reaction",
     "Receipts",
     "Room",
+    "RoomAbout",
     "RoomCard",
     "RoomMarks",
     "RoomNews",

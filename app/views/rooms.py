@@ -40,6 +40,16 @@ class RoomCard:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomAbout:
+    """What a room's admins say of it, the same for everybody."""
+
+    id: int
+    name: str
+    topic: str
+    visibility: str  # open | closed
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """A room as one person finds it: a direct one is named after the others; `role` is None outside it."""
 

@@ -37,6 +37,6 @@ async def ban(request: AnyRequest, person: Person, hub: Hub, person_id: FromPath
 
 
 @post("/people/{person_id:int}/unban", limit=ADMINISTERING)
-async def unban(request: AnyRequest, person: Person, person_id: FromPath[int]) -> Response[str]:
-    await bans.unban(access.administrator(person), person_id)
+async def unban(request: AnyRequest, person: Person, hub: Hub, person_id: FromPath[int]) -> Response[str]:
+    await bans.unban(access.administrator(person), person_id, hub)
     return see_other(request, "/administration")

@@ -64,7 +64,7 @@ async def change_member(
     if action == "remove":
         await memberships.remove(person, room, member_id, posts, hub)
     elif action in ROLES:
-        await memberships.give_role(person, room, member_id, ROLES[action])
+        await memberships.give_role(person, room, member_id, ROLES[action], hub)
     else:
         raise Invalid(action=NO_SUCH_ACTION)
     return see_other(request, f"/rooms/{room.id}/members")

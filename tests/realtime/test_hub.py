@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 import hypothesis
 import msgspec
+import pytest
 from hypothesis import strategies
 
 from app.errors import Unavailable
 from app.realtime import live_room
 from app.realtime.bus import Bus, connect
-from app.realtime.events import RoomChanged
+from app.realtime.events import MarksMoved, MembershipBegan, MembershipEnded, RoomActive, RoomChanged
 from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.listener import CLOSE_NO_ACCESS, Outlet
 from app.realtime.source import Changes, Claim, Source
-from app.views import Receipts, RoomMarks
+from app.views import Mark, Receipts, RoomMarks
 
 ROOM = 1
 
@@ -221,6 +222,64 @@ async def test_somebody_sent_out_between_the_door_and_the_seat_gets_nothing() ->
     await settle()
     assert (socket.received, socket.closed_with) == ([], CLOSE_NO_ACCESS)
     assert hub.sockets_of(socket.person) == 0
+    await redis.aclose()
+
+
+OTHER = 2
+
+
+class Listening(Socket):
+    """A socket that keeps what it is told of another room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_other: list[str] = []
+
+    def write(self, frame: Frame) -> None:
+        if f'data-room="{OTHER}"' in frame.html or f"data-room='{OTHER}'" in frame.html:
+            self.of_other.append(frame.html)
+
+
+def tell_of_other(hub: Hub) -> None:
+    hub.deliver(RoomActive(OTHER, 0, 1, ((7, 1),), (), (7,)))
+    hub.deliver(MarksMoved(OTHER, 2, 1, 0, (Mark(1, "Ana", None, 0, 0, 0),)))
+
+
+@pytest.mark.parametrize("ends", ["not", "while it is seated", "while its counts are read", "before it began"])
+async def test_whoever_left_another_room_at_the_worst_moment_hears_nothing_more_of_it(ends: str) -> None:
+    redis = connect("redis://127.0.0.1:1")
+    room = Room(random.Random(0))
+    ended = MembershipEnded(1, OTHER)
+
+    async def in_both(claims: Sequence[Claim]) -> dict[Claim, Sequence[int] | None]:
+        if ends == "while it is seated":
+            hub.deliver(ended)
+        rooms = [ROOM] if ends == "before it began" else [ROOM, OTHER]
+        return dict.fromkeys(claims, rooms)
+
+    async def counts(people: Sequence[int]) -> dict[int, Sequence[RoomMarks]]:
+        if ends == "while its counts are read":
+            hub.deliver(ended)
+        return {person: [RoomMarks(each, 0, 0, 0) for each in (ROOM, OTHER)] for person in people}
+
+    async def lost(claims: Sequence[Claim]) -> set[Claim]:
+        return set() if ends == "not" else {claim for claim in claims if claim[2] == OTHER}
+
+    source = Source(
+        room.changes, room.changes, room.versions, lost, in_both, nothing_read, no_activity, counts, nobody_read
+    )
+    hub = Hub(Bus(redis), source)
+    socket = Listening()
+    await hub.join(socket, ROOM, 0)
+    await settle()
+    if ends == "before it began":  # the two overtook each other on the bus
+        hub.deliver(ended)
+        hub.deliver(MembershipBegan(1, OTHER))
+        await settle()
+    tell_of_other(hub)
+    await settle()
+    assert len(socket.of_other) == (3 if ends == "not" else 0)  # its counts when it came, a post, its own mark
+    hub.close()
     await redis.aclose()
 
 

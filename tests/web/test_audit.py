@@ -18,7 +18,8 @@ async def audited(reader: Visitor, query: str = "") -> list[tuple[str, ...]]:
     assert page.status_code == 200
     rows = []
     for act, cells in ROW.findall(page.text):
-        _, who, _, whom, where, detail = CELL.findall(cells)
+        when, who, _, whom, where, detail = CELL.findall(cells)
+        assert "<time datetime=" in when
         rows.append((act, who, whom, where, detail))
     return rows
 
@@ -55,6 +56,22 @@ async def test_every_act_is_written_down_and_what_changed_nothing_is_not(
         ("rename", "Ana", "", "Tea", "Garden → Tea"),
     ]
     assert "the text of a message" not in (await root.http.get("/audit")).text
+
+
+async def test_it_is_written_down_who_became_admin_without_being_made_one(
+    ana: Visitor, bo: Visitor, house: House, servers: Servers
+) -> None:
+    root = await Visitor.at(house.url).sign_up("Root")
+    await make_administrator(servers, root)
+    room = await ana.make_room("Cellar")
+    await bo.join(room)
+    for visitor in (ana, bo):
+        await visitor.http.post(f"/rooms/{room}/leave")
+    await ana.join(room)
+    assert [row for row in await audited(root) if row[3] == "Cellar"][:2] == [
+        ("make-admin", "Ana", "Ana", "Cellar", ""),  # the first to come into a room that all have left
+        ("make-admin", "Ana", "Bo", "Cellar", ""),  # by leaving it to him
+    ]
 
 
 async def test_the_book_is_read_by_administrators_alone(ana: Visitor, stranger: Visitor) -> None:

@@ -170,12 +170,14 @@ async def test_a_banned_person_is_not_added_and_does_not_inherit_a_room(
     await root.http.post(f"/people/{bo.id}/ban")
     other = await ana.make_room()
     assert (await ana.http.post(f"/rooms/{other}/members", data={"person": bo.id})).status_code == 422
+    refused = await ana.http.post("/direct", data={"person": bo.id})
+    assert (refused.status_code, "Somebody you chose has no account here" in refused.text) == (404, True)
     await ana.http.post(f"/rooms/{room}/leave")
     assert (await cy.http.get(f"/rooms/{room}/settings")).status_code == 200
 
 
 async def test_a_banned_admins_rooms_pass_to_whoever_has_been_there_longest(
-    root: Visitor, ana: Visitor, bo: Visitor, house: House
+    root: Visitor, ana: Visitor, bo: Visitor, house: House, second_house: House
 ) -> None:
     cy = await Visitor.at(house.url).sign_up("Cy")
     orphaned, shared, empty = await ana.make_room("Orphaned"), await ana.make_room(), await ana.make_room()
@@ -185,7 +187,13 @@ async def test_a_banned_admins_rooms_pass_to_whoever_has_been_there_longest(
     await ana.http.post(f"/rooms/{shared}/members/{cy.id}", data={"action": "make-admin"})
     answer = await ana.http.post("/direct", data={"person": bo.id})
     direct = answer.headers["location"]
-    await root.http.post(f"/people/{ana.id}/ban")
+    admin = re.compile(rf'id="person-{bo.id}".*data-role="admin"')
+    assert not admin.search((await cy.http.get(f"/rooms/{orphaned}")).text)  # and now it is kept
+    async with Visitor(cy.http, second_house.url).listening(orphaned) as reader:
+        await reader.brings(f'id="person-{bo.id}"')
+        await root.http.post(f"/people/{ana.id}/ban")
+        await reader.until(lambda r: any(admin.search(frame) for frame in r.frames))
+    assert admin.search((await cy.http.get(f"/rooms/{orphaned}")).text)
     assert (await bo.http.get(f"/rooms/{orphaned}/settings")).status_code == 200
     assert (await cy.http.get(f"/rooms/{orphaned}/settings")).status_code == 403
     assert (await cy.http.get(f"/rooms/{shared}/settings")).status_code == 200
@@ -197,6 +205,29 @@ async def test_a_banned_admins_rooms_pass_to_whoever_has_been_there_longest(
     await sign_in_again(ana)
     for room in (orphaned, shared, empty):
         assert (await ana.http.get(f"/rooms/{room}/settings")).status_code == 200
+
+
+async def test_an_admin_beside_whom_all_others_are_banned_stays_one(root: Visitor, ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    await ana.http.post(f"/rooms/{room}/members/{bo.id}", data={"action": "make-admin"})
+    await root.http.post(f"/people/{bo.id}/ban")
+    answer = await ana.http.post(f"/rooms/{room}/members/{ana.id}", data={"action": "make-member"})
+    assert answer.status_code == 403
+    assert "This is the last admin." in answer.text
+    assert (await ana.http.get(f"/rooms/{room}/settings")).status_code == 200
+
+
+async def test_whoever_comes_back_to_a_room_of_banned_people_looks_after_it(
+    root: Visitor, ana: Visitor, bo: Visitor
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    for person in (bo, ana):
+        await root.http.post(f"/people/{person.id}/ban")
+    await root.http.post(f"/people/{bo.id}/unban")
+    await sign_in_again(bo)
+    assert (await bo.http.get(f"/rooms/{room}/settings")).status_code == 200
 
 
 async def sign_in_again(visitor: Visitor) -> None:

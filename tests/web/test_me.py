@@ -25,7 +25,7 @@ async def test_a_new_name_stands_beside_old_and_new_messages(ana: Visitor) -> No
     assert '<b class="author">Ana Maria</b>' in (await ana.http.get(f"/rooms/{room}/messages")).text
 
 
-@pytest.mark.parametrize("name", ["", " \u200b ", "x" * 61, "a\0b"])
+@pytest.mark.parametrize("name", ["", " \u200b ", "\u3164", "x" * 61, "a\0b"])
 async def test_a_name_that_cannot_be_seen_or_is_too_long_changes_nothing(ana: Visitor, name: str) -> None:
     answer = await ana.http.post("/me", data={"name": name})
     assert answer.status_code == 422

@@ -87,7 +87,7 @@ async def test_an_admin_changes_name_topic_and_visibility(ana: Visitor, bo: Visi
     page = (await bo.http.get(f"/rooms/{room}")).text
     assert ">Tea &lt;garden&gt;</h1>" in page
     assert 'title="Leaves &amp; water"' in page
-    assert "Closed room" in page
+    assert 'data-visibility="closed"' in page
     assert (await events(bo, room))[-1] == ("Ana", "renamed", "Tea &lt;garden&gt;")
     await ana.http.post(f"/rooms/{room}/settings", data=form)  # the same again says nothing
     await ana.http.post(f"/rooms/{room}/settings", data={"topic": ""})  # what is not sent stays
@@ -159,6 +159,20 @@ async def test_an_admin_makes_others_admin_and_member_again(ana: Visitor, bo: Vi
         answer = await ana.http.post(f"/rooms/{room}/members/{bo.id}", data={"action": action})
         assert answer.status_code == 303
         assert await role_of(ana, room, bo.id) == role
+
+
+async def test_a_new_role_shows_on_the_open_pages_of_the_others(
+    ana: Visitor, bo: Visitor, second_house: House
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    line = f'id="person-{bo.id}"'
+    async with Visitor(bo.http, second_house.url).listening(room) as reader:
+        await reader.brings(line, f'id="person-{ana.id}"')  # the whole list, to a newcomer
+        await ana.http.post(f"/rooms/{room}/members/{bo.id}", data={"action": "make-admin"})
+        await reader.brings(line, 'data-role="admin"', without=f'id="person-{ana.id}"')
+        await ana.http.post(f"/rooms/{room}/members/{bo.id}", data={"action": "make-member"})
+        await reader.until(lambda r: line in r.frames[-1] and "data-role" not in r.frames[-1])
 
 
 async def test_the_last_admin_stays_one(ana: Visitor, bo: Visitor) -> None:
@@ -285,7 +299,7 @@ async def test_messages_that_race_a_removal_never_follow_it_to_the_removed(
             posts = [who.post(room, f"message {n}") for n in range(15) for who in (ana, ana_elsewhere)]
             removal = ana.http.post(f"/rooms/{room}/members/{bo.id}", data={"action": "remove"})
             await asyncio.gather(*posts[:10], removal, *posts[10:])
-            await stayed.until(lambda r: len(r.articles) == 30)
+            await stayed.until(lambda r: (len(r.articles), len(r.events)) == (30, 2))  # joined, removed
             removed_at = stayed.events[-1].seq
             for reader in (here, there):
                 await reader.until(lambda r: r.closed_with, seconds=1)
@@ -307,6 +321,17 @@ async def test_the_page_for_those_who_are_gone_says_the_same_about_every_room(
     member = await ana.http.get(f"/rooms/{room}/gone")
     assert (member.status_code, member.headers["location"]) == (303, f"/rooms/{room}")
     assert (await ana.http.get("/rooms/99999999999/gone")).status_code == 200
+
+
+async def test_a_new_topic_and_visibility_show_on_open_pages(ana: Visitor, bo: Visitor, second_house: House) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    async with Visitor(bo.http, second_house.url).listening(room) as reader:
+        await reader.until(lambda r: r.frames)
+        await ana.http.post(f"/rooms/{room}/settings", data={"topic": "Leaves & water", "visibility": "closed"})
+        frame = await reader.brings(f"[data-about='{room}']", "Leaves &amp; water", 'data-visibility="closed"')
+        assert f"[data-room='{room}'] .hash" in frame
+        assert "<svg" in frame  # the lock
 
 
 async def test_a_new_name_shows_in_the_lists_of_those_who_look_at_another_room(

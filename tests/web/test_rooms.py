@@ -133,11 +133,27 @@ async def test_leaving_ends_what_one_may_see(ana: Visitor, bo: Visitor) -> None:
     assert (await bo.post(room, "hi")).status_code == 404
 
 
-async def test_when_the_last_admin_leaves_the_longest_standing_member_takes_over(ana: Visitor, bo: Visitor) -> None:
+async def test_when_the_last_admin_leaves_the_longest_standing_member_takes_over(
+    ana: Visitor, bo: Visitor, house: House
+) -> None:
+    cy = await Visitor.at(house.url).sign_up("Cy")
     room = await ana.make_room()
     await bo.join(room)
+    await cy.join(room)
+    await bo.http.post(f"/rooms/{room}/leave")
+    await bo.join(room)  # the first to come, but not the longest here
     await ana.http.post(f"/rooms/{room}/leave")
+    assert "/join/" in (await cy.http.get(f"/rooms/{room}/members")).text
+    assert "/join/" not in (await bo.http.get(f"/rooms/{room}/members")).text
+
+
+async def test_whoever_comes_first_into_a_room_that_all_have_left_is_its_admin(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    await ana.http.post(f"/rooms/{room}/leave")
+    await bo.join(room)
+    await ana.join(room)
     assert "/join/" in (await bo.http.get(f"/rooms/{room}/members")).text
+    assert "/join/" not in (await ana.http.get(f"/rooms/{room}/members")).text
 
 
 async def test_an_admin_and_the_heir_leaving_at_once_leave_a_room_with_an_admin(
