@@ -6,12 +6,14 @@ just loaded, and a browser that has to poll.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from app import rendering
 from app.queries import timeline
 from app.queries.timeline import ChangedMessages
 from app.realtime.live_room import CATCH_UP_CHANGES_MAX
 from app.realtime.source import Changes
+from app.views import Html
 
 PIECE_MESSAGES = 50
 CATCH_UP_LENGTH_MAX = 500_000
@@ -20,36 +22,51 @@ CATCH_UP_LENGTH_MAX = 500_000
 
 async def piece(room: int, since: int) -> Changes:
     """The next PIECE_MESSAGES changed messages after `since`, however many there are: for a whole room."""
-    return _as_stream(since, await timeline.changed_since(room, since, PIECE_MESSAGES))
-
-
-async def resume(room: int, since: int) -> Changes:
-    """Everything after `since`, or the newest timeline if that is too much: for one page.
-
-    A `since` from the future (the database was set back) also gets the newest timeline.
-    """
-    changed = await timeline.changed_since(room, since, CATCH_UP_CHANGES_MAX)
-    if 0 <= changed.room_version - since <= CATCH_UP_CHANGES_MAX and _length(changed) <= CATCH_UP_LENGTH_MAX:
-        return _as_stream(since, changed)
-    newest = await timeline.latest(room)
-    return Changes(newest.version, rendering.afresh(newest))
+    changed = await timeline.changed_since(room, since, PIECE_MESSAGES)
+    return _as_stream(since, changed, _articles(changed))
 
 
 async def resume_many(asked: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Changes]:
-    """The same for many (room, since), each of which many pages may have asked for."""
-    answers = await asyncio.gather(*(resume(room, since) for room, since in asked))
-    return dict(zip(asked, answers, strict=True))
+    """For each (room, since), which many pages may have asked for: everything after `since`, or the newest timeline
+    if that is too much.
+
+    Pages that lose their sockets together ask together, each from where it stands. So a room is read once for all of
+    them, and each of its messages is rendered once.
+    """
+    rooms = {room: [since for other, since in asked if other == room] for room, _ in asked}
+    answers = await asyncio.gather(*(_resume(room, sinces) for room, sinces in rooms.items()))
+    return {(room, since): answer[since] for room, answer in zip(rooms, answers, strict=True) for since in answer}
 
 
-def _length(changed: ChangedMessages) -> int:
-    return sum(len(line.body) for line in changed.messages)
+async def _resume(room: int, sinces: Sequence[int]) -> Mapping[int, Changes]:
+    """A `since` from the future (the database was set back) also gets the newest timeline."""
+    changed = await timeline.changed_lately(room, min(sinces), CATCH_UP_CHANGES_MAX)
+    within = [since for since in sinces if _can_catch_up(since, changed)]
+    articles = _articles(changed) if within else {}
+    found = {since: _as_stream(since, changed, articles) for since in within}
+    if len(within) < len(sinces):
+        newest = await timeline.latest(room)
+        afresh = Changes(newest.version, rendering.afresh(newest))
+        found |= {since: afresh for since in sinces if since not in found}
+    return found
 
 
-def _as_stream(since: int, changed: ChangedMessages) -> Changes:
+def _can_catch_up(since: int, changed: ChangedMessages) -> bool:
+    return (
+        0 <= changed.room_version - since <= CATCH_UP_CHANGES_MAX
+        and sum(len(line.body) for line in changed.messages if line.version > since) <= CATCH_UP_LENGTH_MAX
+    )
+
+
+def _articles(changed: ChangedMessages) -> Mapping[UUID, Html]:
+    return {line.id: rendering.message(line) for line in changed.messages}
+
+
+def _as_stream(since: int, changed: ChangedMessages, articles: Mapping[UUID, Html]) -> Changes:
     """New articles go where their seq belongs; a changed one only to pages that have it."""
     if changed.version == since:
         return Changes(since, "")
-    lines = changed.messages
-    new = [rendering.message(line) for line in lines if line.posted_version > since]
-    old = [(line.element_id, rendering.message(line)) for line in lines if line.posted_version <= since]
+    lines = [line for line in changed.messages if line.version > since]
+    new = [articles[line.id] for line in lines if line.posted_version > since]
+    old = [(line.element_id, articles[line.id]) for line in lines if line.posted_version <= since]
     return Changes(changed.version, rendering.changes(new, old, changed.version))

@@ -36,16 +36,22 @@ WHERE r.id = {{}}
 ORDER BY m.seq
 """
 
-_CHANGES = f"""
+
+def _changed(which: str) -> str:
+    return f"""
 SELECT r.version AS room_version, {lines.COLUMNS}
 FROM room r
 LEFT JOIN LATERAL (
-    SELECT * FROM message WHERE room = r.id AND version > {{}} ORDER BY version LIMIT {{}}
+    SELECT * FROM message WHERE room = r.id AND version > {which}
 ) m ON true
 {lines.FROM}
 WHERE r.id = {{}}
 ORDER BY m.version
 """
+
+
+_CHANGED_SINCE = _changed("{} ORDER BY version LIMIT {}")
+_CHANGED_LATELY = _changed("greatest({}, r.version - {})")
 
 
 class ChangedMessages(NamedTuple):
@@ -74,11 +80,21 @@ async def after(room: int, seq: int) -> Timeline:
 
 async def changed_since(room: int, since: int, limit: int) -> ChangedMessages:
     """What changed after version `since`, at most `limit` messages of it."""
-    rows = await Room.raw(_CHANGES, max(-1, min(since, NUMBER_MAX)), limit, room)
+    changed = await _read_changed(_CHANGED_SINCE, room, since, limit)
+    reached = changed.messages[-1].version if len(changed.messages) == limit else changed.room_version
+    return changed._replace(version=reached)
+
+
+async def changed_lately(room: int, since: int, changes: int) -> ChangedMessages:
+    """What changed after version `since`, but only with the last so many changes of the room."""
+    return await _read_changed(_CHANGED_LATELY, room, since, changes)
+
+
+async def _read_changed(statement: str, room: int, since: int, most: int) -> ChangedMessages:
+    rows = await Room.raw(statement, max(-1, min(since, NUMBER_MAX)), most, room)
     messages = [message_line(row) for row in rows if row["seq"] is not None]
     room_version = rows[0]["room_version"] if rows else 0
-    reached = messages[-1].version if len(messages) == limit else room_version
-    return ChangedMessages(reached, room_version, messages)
+    return ChangedMessages(room_version, room_version, messages)
 
 
 def _timeline(room: int, rows: Sequence[Mapping[str, Any]], has_newer: bool) -> Timeline:

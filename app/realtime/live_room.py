@@ -291,8 +291,8 @@ class LiveRoom:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _read_resumes(self, sinces: Sequence[int]) -> Mapping[int, tuple[int, Frame | None]]:
-        found = {}
-        for since in sinces:
-            changes = await self._source.resume(self.id, since)
-            found[since] = changes.version, Frame(changes.html) if changes.html else None
-        return found
+        answers = await asyncio.gather(*(self._source.resume(self.id, since) for since in sinces))
+        return {
+            since: (changes.version, Frame(changes.html) if changes.html else None)
+            for since, changes in zip(sinces, answers, strict=True)
+        }
