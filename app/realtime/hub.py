@@ -45,7 +45,7 @@ logger = logging.getLogger("teahouse")
 
 
 class Hub:
-    def __init__(self, bus: Bus, source: Source, also_tell: Callable[[Event], None] = lambda _: None) -> None:
+    def __init__(self, bus: Bus, source: Source, *also_tell: Callable[[Event], None]) -> None:
         self._bus = bus
         self._source = source
         self._also_tell = also_tell  # who else on this worker hears of everything
@@ -141,7 +141,8 @@ class Hub:
 
     def deliver(self, event: Event) -> None:
         """Tell the listeners on this worker; safe to repeat."""
-        self._also_tell(event)
+        for tell in self._also_tell:
+            tell(event)
         match event:
             case RoomChanged():
                 if room := self._rooms.get(event.room):
@@ -192,9 +193,10 @@ class Hub:
                     self._spawn(self._greeting.greet(seat))
 
     def _tell_own_marks(self, event: MarksMoved) -> None:
+        moved = "back" if event.set_back else "on"
         for mark in event.marks:
             if seats := self._seats_of.get(mark.id):
-                count = RoomMarks(event.room, event.last_seq, mark.last_read_seq, mark.mentions)
+                count = RoomMarks(event.room, event.last_seq, mark.last_read_seq, mark.mentions, moved)
                 frame = Frame(marks([count]))
                 for seat in list(seats):
                     seat.listener.write(frame)
