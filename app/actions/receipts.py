@@ -13,7 +13,7 @@ from asyncpg import DeadlockDetectedError
 
 from app import lines
 from app.errors import Unavailable
-from app.realtime.events import MarksMoved
+from app.realtime.events import Event, MarksMoved
 from app.realtime.hub import Hub
 from app.tables import Membership
 from app.views import Mark, MessagePlace, Person
@@ -74,7 +74,13 @@ class Receipts:
         """Set the mark back: the message and what follows it are unread again."""
         self._waiting.pop((message.room, person.id), None)
         rows = await Membership.raw(_UNREAD, message.seq - 1, message.room, person.id)
-        await _tell(self._hub, rows)
+        await _tell(self._hub, rows, set_back=True)
+
+    def hear(self, event: Event) -> None:
+        """A mark was set back, perhaps on another worker: what was read before that is not to be written after it."""
+        if isinstance(event, MarksMoved) and event.set_back:
+            for mark in event.marks:
+                self._waiting.pop((event.room, mark.id), None)
 
     async def write_for_ever(self) -> None:
         while True:
@@ -124,7 +130,7 @@ async def _write_together(batch: Mapping[tuple[int, int], int]) -> Sequence[Row]
     return last
 
 
-async def _tell(hub: Hub, rows: Sequence[Row]) -> None:
+async def _tell(hub: Hub, rows: Sequence[Row], set_back: bool = False) -> None:
     """One event for each room."""
     if not rows:
         return
@@ -136,7 +142,7 @@ async def _tell(hub: Hub, rows: Sequence[Row]) -> None:
     for room, marks in of_room.items():
         if counts := rooms.get(room):
             moved = tuple(_mark(row, people[row["person"]]) for row in marks if row["person"] in people)
-            hub.publish(MarksMoved(room, counts["people"], counts["last_seq"], counts["readers"], moved))
+            hub.publish(MarksMoved(room, counts["people"], counts["last_seq"], counts["readers"], moved, set_back))
 
 
 def _mark(row: Row, person: Row) -> Mark:
