@@ -39,7 +39,7 @@ from app.realtime.source import Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
 from app.rendering import marks, profile, room_name, room_version
-from app.views import Face, RoomMarks
+from app.views import Face, Person, RoomMarks
 
 logger = logging.getLogger("teahouse")
 
@@ -52,6 +52,7 @@ class Hub:
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
+        self._renamed: dict[int, str] = {}  # who took another name, perhaps after their sockets came
         self._admitted = Together(source.admitted)
         self._holding = Together(self._read_holding)
         self._followers = Followers(bus, source, self._spawn)
@@ -124,6 +125,10 @@ class Hub:
     def sockets_of(self, person: int) -> int:
         """How many sockets this person holds on this worker."""
         return len(self._seats_of.get(person, ()))
+
+    def name_of(self, person: Person) -> str:
+        """How somebody who came under this name is called now."""
+        return self._renamed.get(person.id, person.name)
 
     async def _follow_too(self, seat: Seat, room_id: int) -> None:
         await self._followers.add(seat, room_id)
@@ -219,6 +224,7 @@ class Hub:
             self._rosters.tell_newcomer(seat)  # the list comes without its dots
 
     def _show_profile(self, event: ProfileChanged) -> None:
+        self._renamed[event.person] = event.name
         self._write_to_people(event.audience, profile(Face(event.person, event.name, event.avatar)))
 
     def _write_to_people(self, people: Sequence[int], html: str) -> None:
