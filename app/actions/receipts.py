@@ -63,6 +63,7 @@ class Receipts:
         self._hub = hub
         self._waiting: dict[tuple[int, int], int] = {}  # (room, person) → seq
         self._something = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     def read(self, person: int, room: int, seq: int) -> None:
         """The person has read the room up to `seq`; it is written soon. Means nothing for a room one is not in."""
@@ -72,9 +73,10 @@ class Receipts:
 
     async def unread(self, person: Person, message: MessagePlace) -> None:
         """Set the mark back: the message and what follows it are unread again."""
-        self._waiting.pop((message.room, person.id), None)
-        rows = await Membership.raw(_UNREAD, message.seq - 1, message.room, person.id)
-        await _tell(self._hub, rows, set_back=True)
+        async with self._writing:  # else what is just being written might come, or be told, after it
+            self._waiting.pop((message.room, person.id), None)
+            rows = await Membership.raw(_UNREAD, message.seq - 1, message.room, person.id)
+            await _tell(self._hub, rows, set_back=True)
 
     def hear(self, event: Event) -> None:
         """A mark was set back, perhaps on another worker: what was read before that is not to be written after it."""
@@ -98,18 +100,21 @@ class Receipts:
             logger.warning("PostgreSQL is away; the latest read marks are lost")
 
     async def _write(self) -> None:
-        """Write what waits; what could not be written waits on."""
+        """Write what waits, and tell it; what could not be written waits on."""
+        async with self._writing:
+            await _tell(self._hub, await self._take_and_write())
+
+    async def _take_and_write(self) -> Sequence[Row]:
         keys = list(self._waiting)[:MARKS_PER_STATEMENT_MAX]
         batch = {key: self._waiting.pop(key) for key in keys}
         if self._waiting:
             self._something.set()
         try:
-            rows = await _write_together(batch)
+            return await _write_together(batch)
         except BaseException:
             for (room, person), seq in batch.items():
                 self.read(person, room, seq)
             raise
-        await _tell(self._hub, rows)
 
 
 async def tell_marks(hub: Hub, room: int, people: Sequence[int]) -> None:
