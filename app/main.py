@@ -164,7 +164,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         rooms_list=rooms_query.list_of,
     )
     sessions = Sessions()
-    hub = Hub(the_bus, source, sessions.hear)
+    hub = Hub(the_bus, source, sessions.hear, lambda event: receipts.hear(event))
     lease = Lease(redis, hub.presence, presence.were_seen)
     receipts = Receipts(hub)
     storage = Storage(settings.storage_url, settings.data_dir / "files")

@@ -13,7 +13,7 @@ from asyncpg import DeadlockDetectedError
 
 from app import lines
 from app.errors import Unavailable
-from app.realtime.events import MarksMoved
+from app.realtime.events import Event, MarksMoved
 from app.realtime.hub import Hub
 from app.tables import Membership
 from app.views import Mark, MessagePlace, Person
@@ -63,6 +63,7 @@ class Receipts:
         self._hub = hub
         self._waiting: dict[tuple[int, int], int] = {}  # (room, person) → seq
         self._something = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     def read(self, person: int, room: int, seq: int) -> None:
         """The person has read the room up to `seq`; it is written soon. Means nothing for a room one is not in."""
@@ -72,9 +73,16 @@ class Receipts:
 
     async def unread(self, person: Person, message: MessagePlace) -> None:
         """Set the mark back: the message and what follows it are unread again."""
-        self._waiting.pop((message.room, person.id), None)
-        rows = await Membership.raw(_UNREAD, message.seq - 1, message.room, person.id)
-        await _tell(self._hub, rows)
+        async with self._writing:  # else what is just being written might come, or be told, after it
+            self._waiting.pop((message.room, person.id), None)
+            rows = await Membership.raw(_UNREAD, message.seq - 1, message.room, person.id)
+            await _tell(self._hub, rows, set_back=True)
+
+    def hear(self, event: Event) -> None:
+        """A mark was set back, perhaps on another worker: what was read before that is not to be written after it."""
+        if isinstance(event, MarksMoved) and event.set_back:
+            for mark in event.marks:
+                self._waiting.pop((event.room, mark.id), None)
 
     async def write_for_ever(self) -> None:
         while True:
@@ -92,18 +100,21 @@ class Receipts:
             logger.warning("PostgreSQL is away; the latest read marks are lost")
 
     async def _write(self) -> None:
-        """Write what waits; what could not be written waits on."""
+        """Write what waits, and tell it; what could not be written waits on."""
+        async with self._writing:
+            await _tell(self._hub, await self._take_and_write())
+
+    async def _take_and_write(self) -> Sequence[Row]:
         keys = list(self._waiting)[:MARKS_PER_STATEMENT_MAX]
         batch = {key: self._waiting.pop(key) for key in keys}
         if self._waiting:
             self._something.set()
         try:
-            rows = await _write_together(batch)
+            return await _write_together(batch)
         except BaseException:
             for (room, person), seq in batch.items():
                 self.read(person, room, seq)
             raise
-        await _tell(self._hub, rows)
 
 
 async def tell_marks(hub: Hub, room: int, people: Sequence[int]) -> None:
@@ -124,7 +135,7 @@ async def _write_together(batch: Mapping[tuple[int, int], int]) -> Sequence[Row]
     return last
 
 
-async def _tell(hub: Hub, rows: Sequence[Row]) -> None:
+async def _tell(hub: Hub, rows: Sequence[Row], set_back: bool = False) -> None:
     """One event for each room."""
     if not rows:
         return
@@ -136,7 +147,7 @@ async def _tell(hub: Hub, rows: Sequence[Row]) -> None:
     for room, marks in of_room.items():
         if counts := rooms.get(room):
             moved = tuple(_mark(row, people[row["person"]]) for row in marks if row["person"] in people)
-            hub.publish(MarksMoved(room, counts["people"], counts["last_seq"], counts["readers"], moved))
+            hub.publish(MarksMoved(room, counts["people"], counts["last_seq"], counts["readers"], moved, set_back))
 
 
 def _mark(row: Row, person: Row) -> Mark:

@@ -6,4 +6,4 @@ from app.views import Person
 
 
 def typed(person: Person, room_id: int, hub: Hub) -> None:
-    hub.publish(Typing(room_id, person.id, person.name))
+    hub.publish(Typing(room_id, person.id, hub.name_of(person)))

@@ -50,7 +50,7 @@ class RoomDescribed(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 
 class MarksMoved(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """People have read on in a room (or set their mark back); `people` are in it, and `readers` of them, besides
+    """People have read on in a room, or set their mark back; `people` are in it, and `readers` of them, besides
     its author, have read its newest message."""
 
     room: int
@@ -58,6 +58,7 @@ class MarksMoved(msgspec.Struct, frozen=True, tag=True, array_like=True):
     last_seq: int
     readers: int
     marks: tuple[Mark, ...]
+    set_back: bool = False
 
 
 class Typing(msgspec.Struct, frozen=True, tag=True, array_like=True):

@@ -40,13 +40,13 @@ from app.realtime.source import Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
 from app.rendering import marks, profile, room_described, room_version
-from app.views import Face, RoomMarks
+from app.views import Face, Person, RoomMarks
 
 logger = logging.getLogger("teahouse")
 
 
 class Hub:
-    def __init__(self, bus: Bus, source: Source, also_tell: Callable[[Event], None] = lambda _: None) -> None:
+    def __init__(self, bus: Bus, source: Source, *also_tell: Callable[[Event], None]) -> None:
         self._bus = bus
         self._source = source
         self._also_tell = also_tell  # who else on this worker hears of everything
@@ -54,6 +54,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
         self._arriving: dict[Seat, set[int]] = {}  # the rooms that its person left while a seat is being taken
+        self._renamed: dict[int, str] = {}  # who took another name, perhaps after their sockets came
         self._admitted = Together(source.admitted)
         self._holding = Together(self._read_holding)
         self._lists = Together(self._read_lists)
@@ -132,6 +133,10 @@ class Hub:
         """How many sockets this person holds on this worker."""
         return len(self._seats_of.get(person, ()))
 
+    def name_of(self, person: Person) -> str:
+        """How somebody who came under this name is called now."""
+        return self._renamed.get(person.id, person.name)
+
     async def _follow_too(self, seat: Seat, room_id: int) -> None:
         """Asked after it follows: workers overtake each other on the bus, so the end may have been told before."""
         await self._followers.add(seat, room_id)
@@ -151,7 +156,8 @@ class Hub:
 
     def deliver(self, event: Event) -> None:
         """Tell the listeners on this worker; safe to repeat."""
-        self._also_tell(event)
+        for tell in self._also_tell:
+            tell(event)
         match event:
             case RoomChanged():
                 if room := self._rooms.get(event.room):
@@ -206,9 +212,10 @@ class Hub:
                     self._spawn(self._greeting.greet(seat))
 
     def _tell_own_marks(self, event: MarksMoved) -> None:
+        moved = "back" if event.set_back else "on"
         for mark in event.marks:
             if seats := self._seats_of.get(mark.id):
-                count = RoomMarks(event.room, event.last_seq, mark.last_read_seq, mark.mentions)
+                count = RoomMarks(event.room, event.last_seq, mark.last_read_seq, mark.mentions, moved)
                 frame = Frame(marks([count]))
                 for seat in [seat for seat in seats if event.room in seat.follows]:
                     seat.listener.write(frame)
@@ -234,6 +241,7 @@ class Hub:
         return {person: await self._source.rooms_list(person) for person in people}
 
     def _show_profile(self, event: ProfileChanged) -> None:
+        self._renamed[event.person] = event.name
         self._write_to_people(event.audience, profile(Face(event.person, event.name, event.avatar)))
 
     def _write_to_people(self, people: Sequence[int], html: str) -> None:

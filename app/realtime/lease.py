@@ -116,6 +116,7 @@ class Lease:
         fields = {person: _encode((status, rooms)) for person, status, rooms in people if status != OFFLINE}
         try:
             async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.exists(key)
                 if afresh:
                     pipeline.delete(key)
                 pipeline.hset(key, mapping={NUMBER: self._number, **fields})  # type: ignore[dict-item]
@@ -125,11 +126,19 @@ class Lease:
                 pipeline.sadd(WORKERS, presence.worker)
                 event = PresenceChanged(presence.worker, self._number, () if afresh else people)
                 pipeline.publish(TOPIC_OF_PRESENCE, encode(event))
-                await pipeline.execute()
+                was_there, *_ = await pipeline.execute()
         except OUTAGES:
             self._written = False
             raise
         self._written = True
+        if not (was_there or afresh):  # it holds nobody now but those who changed
+            await self._tell_afresh()
+
+    async def _tell_afresh(self) -> None:
+        """Redis lost us, or we were held up for too long; the others may have been as well."""
+        self._written = False
+        self._lenient_until = _time() + LEASE_SECONDS
+        await self._tell()
 
     async def _renew(self) -> None:
         """Renew our lease and look at the others'. What it costs depends on the workers alone."""
@@ -139,10 +148,8 @@ class Lease:
             pipeline.sadd(WORKERS, presence.worker)
             pipeline.smembers(WORKERS)
             renewed, _, members = await pipeline.execute()
-        if not renewed:  # Redis lost it, or we were held up for too long
-            self._written = False
-            self._lenient_until = _time() + LEASE_SECONDS
-            await self._tell()
+        if not renewed:
+            await self._tell_afresh()
         listed = {member.decode() for member in members} - {presence.worker}
         await self._look_at(sorted(listed | presence.other_workers))
         self._renew_at = _time() + RENEWED_EVERY_SECONDS

@@ -62,9 +62,11 @@ class RoomNews:
 
 @dataclass(frozen=True, slots=True)
 class RoomMarks:
-    """One person's counts in one room."""
+    """One person's counts in one room: as they are, or after the mark moved "on", which a page may know already, or
+    was set "back"."""
 
     room: int
     last_seq: int
     last_read_seq: int
     mentions: int
+    moved: str = ""

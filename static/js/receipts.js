@@ -64,8 +64,10 @@ function place() {
 
 const onScreen = new Set()
 const observed = new WeakSet()
-let told = Number(main?.dataset.readSeq ?? 0)
+let read = Number(main?.dataset.readSeq ?? 0)
+let told = read
 let toldAt = 0
+let lost = false // what was told last may not have arrived
 let stopped = false
 
 const observer = timeline && new IntersectionObserver(entries => {
@@ -73,7 +75,7 @@ const observer = timeline && new IntersectionObserver(entries => {
     const seen = intersectionRatio >= ENOUGH || intersectionRect.height >= ENOUGH * (rootBounds?.height ?? Infinity)
     seen ? onScreen.add(target) : onScreen.delete(target)
   }
-  tell()
+  look()
 }, { root: timeline, threshold: [0, .2, .4, ENOUGH, .8, 1] })
 
 function observe() {
@@ -99,18 +101,29 @@ function skips() {
   return Number(document.querySelector("#messages > .message[data-seq]")?.dataset.seq) > Number(main.dataset.readSeq) + 1
 }
 
+// The page knows at once what is read on it; the server is told now and then.
+function look() {
+  if (stopped) return
+  if (document.visibilityState === "visible" && document.hasFocus() && !skips()) {
+    if (lost) told = 0
+    lost = false
+    const seq = newestOnScreen()
+    if (seq > read) {
+      read = seq
+      document.dispatchEvent(new CustomEvent("teahouse:read", { detail: { seq } }))
+    }
+  }
+  tell()
+}
+
 function tell() {
-  if (stopped || document.visibilityState !== "visible" || !document.hasFocus()) return
-  if (Date.now() - toldAt < TELL_MILLISECONDS) return
-  if (skips()) return
-  const seq = newestOnScreen()
-  if (seq <= told || main._htmx?.ws?.connection?.socket?.readyState !== WebSocket.OPEN) return
-  told = seq
+  if (read <= told || Date.now() - toldAt < TELL_MILLISECONDS) return
+  if (main._htmx?.ws?.connection?.socket?.readyState !== WebSocket.OPEN) return
+  told = read
   toldAt = Date.now()
   signals.elements.type.value = "read"
-  signals.elements.seq.value = seq
+  signals.elements.seq.value = read
   signals.dispatchEvent(new Event("teahouse:signal"))
-  document.dispatchEvent(new CustomEvent("teahouse:read", { detail: { seq } }))
 }
 
 if (inbox) {
@@ -120,9 +133,9 @@ if (inbox) {
 if (timeline && signals) {
   observe()
   document.addEventListener("teahouse:timeline", observe)
-  document.addEventListener("htmx:ws:after:connection", () => { told = 0 }) // what was on its way may be lost
+  document.addEventListener("htmx:ws:after:connection", () => { lost = true })
   document.addEventListener("teahouse:reading-stops", () => { stopped = true })
-  document.addEventListener("visibilitychange", tell)
-  addEventListener("focus", tell)
-  setInterval(tell, TELL_MILLISECONDS)
+  document.addEventListener("visibilitychange", look)
+  addEventListener("focus", look)
+  setInterval(look, TELL_MILLISECONDS)
 }

@@ -1,6 +1,7 @@
 from playwright.async_api import expect
 
 from tests.browser.conftest import PHONE, Arrive
+from tests.browser.test_notifications import look_at, look_away, until
 from tests.house import House
 
 
@@ -96,6 +97,58 @@ async def test_what_is_on_the_screen_is_read_and_ones_own_is_never_unread(arrive
     await ana.sees("hello to you")
     for who in (ana, bo):
         await expect(who.page.locator(f'#rooms a[data-room="{room}"]')).to_have_attribute("data-unread", "0")
+
+
+BADGES = """
+const link = document.querySelector("#rooms a[aria-current]")
+window.badges = []
+new MutationObserver(() => badges.push(link.dataset.unread)).observe(link, { attributeFilter: ["data-unread"] })
+"""
+
+
+# What was read some time ago, and is told only after something newer: events of two workers have no order.
+OLD_MARK = """room => {
+    const mark = document.createElement("data")
+    Object.assign(mark.dataset, { room, lastSeq: 5, readSeq: 4, mentions: 1, moved: "on" })
+    document.getElementById("marks").append(mark)
+    document.dispatchEvent(new Event("htmx:after:swap"))
+}"""
+
+
+async def test_the_room_that_is_looked_at_never_counts_as_unread(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await bo.page.evaluate(BADGES)
+    for n in range(25):  # for some seconds: counts are told once in a second
+        await ana.send(f"number {n} of many, @Bo")
+        await bo.sees(f"number {n} of many")
+        if n % 5 == 0:
+            await bo.send(f"yes to number {n}")
+    await bo.until("badges.length > 2")
+    await under(ana, await id_of(bo), "number 24 of many")
+    await bo.page.evaluate(OLD_MARK, room)
+    await ana.send("after an old mark")
+    await under(ana, await id_of(bo), "after an old mark")  # reading goes on
+    assert set(await bo.page.evaluate("badges")) == {"0"}
+
+
+async def test_what_comes_into_a_tab_without_the_focus_is_not_read(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    reader = await id_of(bo)
+    await ana.send("read at once")
+    await under(ana, reader, "read at once")
+    await look_away(bo)
+    own = "document.querySelector('#rooms a[aria-current]').dataset"
+    for n in (1, 2):
+        await ana.send(f"not looked at {n}")
+        await until(bo.page, f"{own}.unread === '{n}'")  # a second or more after it came
+    await under(ana, reader, "read at once")
+    await look_at(bo.page)
+    await under(ana, reader, "not looked at 2")
+    await until(bo.page, f"{own}.unread === '0'")
 
 
 async def test_a_line_marks_where_the_reader_stopped_and_stays(arrive: Arrive) -> None:

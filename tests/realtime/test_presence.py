@@ -201,6 +201,9 @@ async def test_when_redis_forgot_everything_nobody_seems_to_have_left(start: Cal
     await one.sees(4, "online")
     assert [person for person, _ in one.changes + other.changes] == [3, 4, 3, 4]
     assert await one.redis.exists(key_of(one.presence.worker), key_of(other.presence.worker)) == 2
+    late = start()
+    for person in (ANA, BO, 3, 4):
+        await late.sees(person, "online")
 
 
 @pytest.mark.parametrize("people", [1, 500])

@@ -1,6 +1,8 @@
 """Who is here, as sockets and pages tell it."""
 
+import contextlib
 import re
+from time import monotonic
 
 import asyncpg
 
@@ -83,6 +85,22 @@ async def test_from_page_to_page_nobody_flickers(ana: Visitor, bo: Visitor) -> N
         await reader.until(lambda r: told(r, bo) == ["offline", "online", "offline"], seconds=GRACE_SECONDS_MAX)
 
 
+async def test_however_many_come_and_go_a_room_is_told_at_most_once_a_second(ana: Visitor, house: House) -> None:
+    room = await ana.make_room()
+    people = [await (await Visitor.at(house.url).sign_up()).join(room) for _ in range(6)]
+    async with ana.listening(room) as reader, contextlib.AsyncExitStack() as stack:
+        await reader.until(lambda r: told(r, people[-1]) == ["offline"] and told(r, ana) == ["online"])
+        reader.frames.clear()
+        began = monotonic()
+        sockets = [await stack.enter_async_context(person.listening(room)) for person in people]
+        for kind, status in (("active", "online"), ("idle", "away"), ("active", "online")):
+            for socket in sockets:
+                await say(socket, kind)
+            await reader.until(lambda r, status=status: all(told(r, one)[-1:] == [status] for one in people))
+        frames = sum(bool(LINE.search(frame)) for frame in reader.frames)
+        assert 3 <= frames <= monotonic() - began + 2
+
+
 async def test_who_joins_and_leaves_appears_and_disappears(ana: Visitor, bo: Visitor) -> None:
     room = await ana.make_room()
     async with ana.listening(room) as reader:
@@ -129,13 +147,19 @@ async def test_last_seen_is_written_when_somebody_comes_and_goes(ana: Visitor, b
     async def seen():
         return await connection.fetchval("SELECT seen_at FROM person WHERE id = $1", bo.id)
 
+    async def card():
+        return (await ana.http.get(f"/people/{bo.id}")).text
+
     assert await seen() is None
+    assert "Last seen" not in await card()
     async with ana.listening(room) as reader:
         async with bo.listening(room):
             await reader.until(lambda r: told(r, bo)[-1:] == ["online"])
             while (came := await seen()) is None:
                 pass
+            assert "Online</p>" in await card()
         await reader.until(lambda r: told(r, bo)[-1:] == ["offline"], seconds=GRACE_SECONDS_MAX)
         while await seen() == came:
             pass
+        assert "Last seen <time" in await card()
     await connection.close()

@@ -1,10 +1,15 @@
 import asyncio
+import contextlib
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 
+from app import embedded
 from tests.conftest import OpenHouse, Servers
 from tests.house import Reader, Visitor, articles
+from tests.statements import Statements
 from tests.web.test_unread import marks, read
 
 RECEIPT = re.compile(r'<span data-read-by="(\d+)" data-seq="(\d+)"')
@@ -85,9 +90,11 @@ async def test_a_large_room_shows_a_count_and_no_portraits(servers: Servers, ope
     await connection.execute(
         "WITH many AS (INSERT INTO person (email, name, password_hash, is_admin)"
         " SELECT 'm' || n, 'M' || n, '', false FROM generate_series(1, 99) n RETURNING id)"
-        " INSERT INTO membership (person, room) SELECT id, $1 FROM many",
+        " INSERT INTO membership (person, room) SELECT id, $1 FROM many WHERE id <> (SELECT max(id) FROM many)",
         room,
     )
+    assert receipts((await ana.http.get(f"/rooms/{room}")).text)[ana.id] == seq  # a room of 100
+    await connection.execute("INSERT INTO membership (person, room) SELECT max(id), $1 FROM person", room)
     await connection.close()
     page = (await ana.http.get(f"/rooms/{room}")).text
     assert not receipts(page)
@@ -96,6 +103,29 @@ async def test_a_large_room_shows_a_count_and_no_portraits(servers: Servers, ope
         await read(bos, seq)
         await reader.until(lambda r: any(f'<span data-readers="1" data-seq="{seq}">' in frame for frame in r.frames))
         assert not told(reader)
+
+
+async def test_marks_of_many_cost_fewer_statements_than_people(
+    servers: Servers, open_house: OpenHouse, tmp_path: Path
+) -> None:
+    with embedded.socket_folder(tmp_path) as folder:
+        async with Statements(servers.database_url, folder) as statements, contextlib.AsyncExitStack() as stack:
+            house = await open_house(replace(servers, database_url=statements.url))
+            ana = await Visitor.at(house.url).sign_up()
+            room = await ana.make_room()
+            people = [await (await Visitor.at(house.url).sign_up()).join(room) for _ in range(8)]
+            seqs = [articles((await ana.post(room, f"message {n}")).text)[0].seq for n in range(10)]
+            readers = [await stack.enter_async_context(person.listening(room)) for person in people]
+            for reader in readers:
+                await reader.until(lambda r: marks(r, room))
+            await asyncio.gather(*[read(reader, seq) for seq in seqs for reader in readers])
+            for reader in readers:
+                await reader.until(lambda r: marks(r, room)[-1][1] == seqs[-1])
+            writes = sum("UPDATE membership" in text and "unnest" in text for text in statements.executed)
+            posts = sum("INSERT INTO message" in text and "UPDATE membership" in text for text in statements.executed)
+            assert 0 < writes - posts < len(people)
+            await stack.aclose()
+            await house.close()
 
 
 async def test_marks_that_wait_are_written_when_the_house_closes(servers: Servers, open_house: OpenHouse) -> None:

@@ -138,3 +138,12 @@ async def test_keys_pressed_sooner_than_a_second_after_another_say_nothing_new(a
         await asyncio.gather(*[press(anas) for _ in range(50)])
         await bos.until(lambda r: told(r) == [{ana.id}])
         await bos.until(lambda r: told(r) == [{ana.id}, set()])
+
+
+async def test_who_takes_another_name_types_under_it_at_once(ana: Visitor, bo: Visitor, second_house: House) -> None:
+    bo.http.base_url = second_house.url  # while the socket is with another worker
+    async with two_in_a_room(ana, bo) as (_, anas, bos):
+        assert (await bo.http.post("/me", data={"name": "Bodo"})).status_code == 303
+        await bos.brings('data-name="Bodo"')
+        await press(bos)
+        await anas.brings('id="typing"', f'data-person="{bo.id}">Bodo</span>')

@@ -160,6 +160,29 @@ async def test_mark_as_unread_from_here_counts_again_and_is_told_to_other_device
     assert page.status_code == 303
 
 
+async def test_marking_as_unread_outlives_what_another_worker_has_yet_to_write(
+    ana: Visitor, bo: Visitor, house: House, second_house: House
+) -> None:
+    room = await ana.make_room()
+    chen = await Visitor.at(house.url).sign_up()
+    for visitor in (bo, chen):
+        await visitor.join(room)
+    message = await ana.say(room, "first")
+    await ana.say(room, "second")
+    async with bo.listening(room) as bos, chen.listening(room) as chens:
+        for reader in (bos, chens):
+            await reader.until(lambda r: marks(r, room))
+        last = marks(bos, room)[-1][0]
+        await read(bos, last)
+        await (await bos.socket.ping())  # it waits to be written, together with what others read
+        bo.http.base_url = second_house.url
+        assert (await bo.act(f"/messages/{message}/unread")).status_code == 200
+        await bos.brings('data-moved="back"')
+        await read(chens, last)
+        await chens.until(lambda r: marks(r, room)[-1][1] == last)
+    assert await counts(bo, room) == (2, 0)
+
+
 async def test_who_is_not_in_the_room_cannot_mark_its_messages(ana: Visitor, bo: Visitor, stranger: Visitor) -> None:
     open_one, closed = await ana.make_room(), await ana.make_room(visibility="closed")
     shown, hidden = await ana.say(open_one, "open"), await ana.say(closed, "closed")
