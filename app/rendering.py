@@ -140,9 +140,9 @@ def room_lists(rooms: Sequence[views.RoomCard]) -> Html:
     return _render("streams/room_lists.html", rooms=rooms, current=None)
 
 
-def profile(face: views.Face) -> Html:
-    """Somebody's new name and picture, which the page puts everywhere they stand."""
-    return _render("streams/profile.html", face=face)
+def profiles(changed: Sequence[views.Face], faces: int) -> Html:
+    """New names and pictures, which a page puts wherever their people stand, and the number of the last change."""
+    return _render("streams/profiles.html", changed=changed, faces=faces)
 
 
 def person_card(frame: views.Frame, profile: views.Profile) -> Html:
@@ -256,6 +256,11 @@ def timeline(timeline: views.Timeline) -> Html:
 def version(version: int) -> Html:
     """The version that a room's page has."""
     return _render("fragments/version.html", version=version)
+
+
+def faces(faces: int) -> Html:
+    """The number of the last change of a name or a picture that a room's page has."""
+    return _render("fragments/faces.html", faces=faces)
 
 
 def people(room: views.Room, members: Sequence[views.Member]) -> Html:

@@ -9,7 +9,7 @@ from app.actions.accounts import valid_name
 from app.errors import SignedOut
 from app.realtime.events import ProfileChanged
 from app.realtime.hub import Hub
-from app.tables import Avatar, Membership
+from app.tables import Avatar
 from app.tables import Person as PersonTable
 from app.views import Person
 
@@ -27,10 +27,6 @@ _KEEP_PICTURE = """
 INSERT INTO avatar (person, content) VALUES ({}, {})
 ON CONFLICT (person) DO UPDATE SET content = excluded.content
 """
-_NOW = "SELECT name, avatar FROM person WHERE id = {}"
-_AUDIENCE = """
-SELECT DISTINCT o.person FROM membership m JOIN membership o ON o.room = m.room WHERE m.person = {}
-"""
 
 
 async def change(person: Person, hub: Hub, name: str | None = None, picture: IO[bytes] | None = None) -> None:
@@ -46,8 +42,8 @@ async def change(person: Person, hub: Hub, name: str | None = None, picture: IO[
             fingerprint = hashlib.sha256(avatar).hexdigest()[:FINGERPRINT_LENGTH]
             await PersonTable.raw(_AVATAR, fingerprint, person.id)
             await Avatar.raw(_KEEP_PICTURE, person.id, avatar)
-        await faces.changed()
-    await _tell(person, hub)
+        await faces.changed_of(person.id)
+    hub.publish(ProfileChanged(person.id))
 
 
 async def remove_picture(person: Person, hub: Hub) -> None:
@@ -56,17 +52,10 @@ async def remove_picture(person: Person, hub: Hub) -> None:
         await _lock(person)
         await PersonTable.raw(_AVATAR, None, person.id)
         await Avatar.raw("DELETE FROM avatar WHERE person = {}", person.id)
-        await faces.changed()
-    await _tell(person, hub)
+        await faces.changed_of(person.id)
+    hub.publish(ProfileChanged(person.id))
 
 
 async def _lock(person: Person) -> None:
     if not await PersonTable.raw(_STILL_HERE, person.id, person.session):
         raise SignedOut
-
-
-async def _tell(person: Person, hub: Hub) -> None:
-    """Tell everybody who shares a room with them, and themselves, how it stands now."""
-    now = (await PersonTable.raw(_NOW, person.id))[0]
-    audience = {row["person"] for row in await Membership.raw(_AUDIENCE, person.id)} | {person.id}
-    hub.publish(ProfileChanged(person.id, now["name"], now["avatar"], tuple(sorted(audience))))

@@ -110,12 +110,9 @@ class PresenceChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 
 class ProfileChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """A person has another name or picture; `audience` is everybody who shares a room with them."""
+    """A person has another name or picture, which is read where it is shown."""
 
     person: int
-    name: str
-    avatar: str | None
-    audience: tuple[int, ...]
 
 
 Event = (

@@ -8,11 +8,12 @@ from app.realtime.source import Claim
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """`version` is the one that its page has."""
+    """`version` is the one that its page has, `faces` the number of the last change of a name or a picture on it."""
 
     listener: Listener
     room: int
     version: int
+    faces: int
     catching_up: bool = True  # nothing is written to it directly until it is level
     gone: bool = False
     idle: bool = False  # nobody has touched this page for a while, or it is hidden
