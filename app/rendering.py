@@ -299,7 +299,7 @@ def _unsent(me: views.Face) -> Html:
             html=Html("<p></p>"),
             follows=False,
             created_at=datetime.now(UTC),
-            quote=views.Quote(UUID(int=0), "", ""),
+            quote=views.Quote(UUID(int=0), 0, "", ""),
         )
     )
 
