@@ -81,9 +81,14 @@ def mentionable(people: Sequence[views.Mentionable]) -> Html:
     return _render("fragments/mentionable.html", people=people)
 
 
-def notify(room: views.Room) -> Html:
+def notify(room: int, chosen: str) -> Html:
     """The form by which a person says what a room should tell them of."""
-    return _render("fragments/notify.html", room=room)
+    return _render("fragments/notify.html", room_id=room, chosen=chosen)
+
+
+def notify_chosen(room: int, chosen: str) -> Html:
+    """The same, for their other pages of this room."""
+    return _render("streams/notify.html", room_id=room, chosen=chosen)
 
 
 def room_name(room: int, name: str) -> Html:

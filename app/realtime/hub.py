@@ -16,6 +16,7 @@ from app.realtime.events import (
     MarksMoved,
     MembershipBegan,
     MembershipEnded,
+    NotifyChosen,
     PersonBanned,
     PresenceChanged,
     ProfileChanged,
@@ -39,7 +40,7 @@ from app.realtime.seat import Seat
 from app.realtime.source import Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
-from app.rendering import marks, room_name, room_version
+from app.rendering import marks, notify_chosen, room_name, room_version
 from app.views import RoomMarks
 
 logger = logging.getLogger("teahouse")
@@ -174,6 +175,9 @@ class Hub:
                 self.presence.refresh(person)
                 self._rosters.list_changed(room_id)
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
+                self._show_rooms_soon(person)
+            case NotifyChosen(person=person, room=room_id, notify=chosen):
+                self._write_to(list(self._seats_of.get(person, ())), notify_chosen(room_id, chosen))
                 self._show_rooms_soon(person)
             case PersonBanned(person=person):
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person)
