@@ -9,7 +9,7 @@ REACTION_PEOPLE_SHOWN = 100
 
 DETAILS = f"""
     o.id AS quoted, o.deleted_at AS quoted_deleted_at, left(o.html, 1000) AS quoted_html,
-    o.files -> 0 ->> 2 AS quoted_file, q.name AS quoted_name,
+    o.files -> 0 ->> 2 AS quoted_file, o.author AS quoted_author, q.name AS quoted_name,
     CASE WHEN EXISTS (SELECT FROM reaction WHERE message = m.id) THEN (
         SELECT jsonb_agg(jsonb_build_array(emoji, n, people) ORDER BY first) FROM (
             SELECT emoji, count(*) AS n, min(id) AS first,

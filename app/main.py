@@ -20,6 +20,7 @@ from app.database import Database
 from app.errors import Problem
 from app.limits import Limits
 from app.queries import changes, marks, timeline
+from app.queries import people as people_query
 from app.queries import rooms as rooms_query
 from app.realtime import bus
 from app.realtime.hub import Hub
@@ -162,6 +163,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         partners=rooms_query.partners,
         direct=rooms_query.direct_of_two,
         rooms_list=rooms_query.list_of,
+        faces=people_query.faces_since,
     )
     sessions = Sessions()
     hub = Hub(the_bus, source, sessions.hear, lambda event: receipts.hear(event))

@@ -81,9 +81,14 @@ def mentionable(people: Sequence[views.Mentionable]) -> Html:
     return _render("fragments/mentionable.html", people=people)
 
 
-def notify(room: views.Room) -> Html:
+def notify(room: int, chosen: str) -> Html:
     """The form by which a person says what a room should tell them of."""
-    return _render("fragments/notify.html", room=room)
+    return _render("fragments/notify.html", room_id=room, chosen=chosen)
+
+
+def notify_chosen(room: int, chosen: str) -> Html:
+    """The same, for their other pages of this room."""
+    return _render("streams/notify.html", room_id=room, chosen=chosen)
 
 
 def room_described(room: views.RoomAbout) -> Html:
@@ -140,9 +145,9 @@ def room_lists(rooms: Sequence[views.RoomCard]) -> Html:
     return _render("streams/room_lists.html", rooms=rooms, current=None)
 
 
-def profile(face: views.Face) -> Html:
-    """Somebody's new name and picture, which the page puts everywhere they stand."""
-    return _render("streams/profile.html", face=face)
+def profiles(changed: Sequence[views.Face], faces: int) -> Html:
+    """New names and pictures, which a page puts wherever their people stand, and the number of the last change."""
+    return _render("streams/profiles.html", changed=changed, faces=faces)
 
 
 def person_card(frame: views.Frame, profile: views.Profile) -> Html:
@@ -258,6 +263,11 @@ def version(version: int) -> Html:
     return _render("fragments/version.html", version=version)
 
 
+def faces(faces: int) -> Html:
+    """The number of the last change of a name or a picture that a room's page has."""
+    return _render("fragments/faces.html", faces=faces)
+
+
 def people(room: views.Room, members: Sequence[views.Member]) -> Html:
     """The people of a room's page."""
     return _render("fragments/people.html", room=room, members=members)
@@ -294,7 +304,7 @@ def _unsent(me: views.Face) -> Html:
             html=Html("<p></p>"),
             follows=False,
             created_at=datetime.now(UTC),
-            quote=views.Quote(UUID(int=0), "", ""),
+            quote=views.Quote(UUID(int=0), 0, "", ""),
         )
     )
 

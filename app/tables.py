@@ -27,6 +27,7 @@ class Person(Table, tablename="person"):
     is_admin = Boolean(default=False)
     avatar = Varchar(length=40, null=True, default=None)  # fingerprint of the picture in `avatar`
     banned_at = Timestamptz(null=True, default=None)
+    face_version = BigInt(default=0, index=True)  # of `faces`, when name or picture changed last
     seen_at = Timestamptz(null=True, default=None)  # came online or went offline
     locale = Varchar(length=16, null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())

@@ -153,10 +153,11 @@ class Visitor:
         return version((await self.http.get(f"/rooms/{room}")).text)
 
     @contextlib.asynccontextmanager
-    async def listening(self, room: int, since: int = 0, **headers: str) -> AsyncIterator["Reader"]:
-        """A socket in the room, read all the time."""
+    async def listening(self, room: int, since: int = 0, faces: str = "", **headers: str) -> AsyncIterator["Reader"]:
+        """A socket in the room, read all the time; `faces` is the number that the page has of people's looks."""
+        address = self.socket_url(room, since) + (f"&faces={faces}" if faces else "")
         async with websockets.connect(
-            self.socket_url(room, since), additional_headers=self.socket_headers() | headers, max_size=None
+            address, additional_headers=self.socket_headers() | headers, max_size=None
         ) as socket:
             reader = Reader(socket)
             reading = asyncio.create_task(reader.read())

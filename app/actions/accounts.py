@@ -3,6 +3,7 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping, Sequence
 
 from asyncpg import UniqueViolationError
 
@@ -14,6 +15,7 @@ from app.realtime.hub import Hub
 from app.tables import LoginSession
 from app.tables import Person as PersonTable
 from app.views import Person
+from app.views.text import first_visible
 
 NAME_LENGTH_MAX = 60
 EMAIL_LENGTH_MAX = 254
@@ -21,9 +23,8 @@ USER_AGENT_LENGTH_MAX = 300
 TOKEN_BYTES = 32
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-BLANKS = "\u115f\u1160\u2800\u3164\uffa0\U0001d159"
-"""Letters and symbols by category that show nothing: Hangul fillers, an empty Braille cell, a notehead left out."""
 WRONG_PAIR = "Wrong email or password."
+WRONG_PASSWORD = "This is not your current password."
 BANNED = "This account was banned by an administrator of this server. It cannot sign in."
 
 FIRST_ACCOUNT_LOCK = 7001
@@ -41,6 +42,14 @@ INSERT INTO login_session (token_hash, person, user_agent)
 SELECT {}, id, {} FROM person WHERE id = {} AND password_hash = {} AND banned_at IS NULL FOR SHARE
 RETURNING id
 """
+
+# Of two devices that change it at once, one does: otherwise each would sign out the other.
+_NEW_PASSWORD = """
+UPDATE person SET password_hash = {} WHERE id = {} AND password_hash = {} AND banned_at IS NULL
+    AND EXISTS (SELECT FROM login_session WHERE id = {})
+RETURNING id
+"""
+_END_OTHERS = "DELETE FROM login_session WHERE person = {} AND id <> {} RETURNING id"
 
 
 async def sign_up(name: str, email: str, password: str, allowed: bool, user_agent: str) -> tuple[int, str]:
@@ -114,11 +123,12 @@ async def end_session(person: Person, session: int, hub: Hub) -> None:
 
 async def end_other_sessions(person: Person, hub: Hub) -> None:
     """Sign out everywhere but here."""
-    rows = await LoginSession.raw(
-        "DELETE FROM login_session WHERE person = {} AND id <> {} RETURNING id", person.id, person.session
-    )
-    for row in rows:
-        hub.publish(SessionEnded(row["id"]))
+    _tell_of_end(await LoginSession.raw(_END_OTHERS, person.id, person.session), hub)
+
+
+def _tell_of_end(sessions: Sequence[Mapping[str, int]], hub: Hub) -> None:
+    for session in sessions:
+        hub.publish(SessionEnded(session["id"]))
 
 
 def valid_name(name: str) -> str:
@@ -133,22 +143,21 @@ async def change_password(person: Person, current: str, password: str, hub: Hub)
     """Take another password, which signs out every other device; raises Invalid."""
     rows = await PersonTable.raw("SELECT password_hash FROM person WHERE id = {}", person.id)
     if not await passwords.verify(rows[0]["password_hash"] if rows else None, current):
-        raise Invalid(current="This is not your current password.")
+        raise Invalid(current=WRONG_PASSWORD)
     if problem := _problem_of_password(password):
         raise Invalid(password=problem)
     password_hash = await passwords.hash_password(password)
-    await PersonTable.raw("UPDATE person SET password_hash = {} WHERE id = {}", password_hash, person.id)
-    await end_other_sessions(person, hub)
+    known_hash = rows[0]["password_hash"]
+    async with PersonTable._meta.db.transaction():
+        if not await PersonTable.raw(_NEW_PASSWORD, password_hash, person.id, known_hash, person.session):
+            raise Invalid(current=WRONG_PASSWORD)
+        ended = await LoginSession.raw(_END_OTHERS, person.id, person.session)
+    _tell_of_end(ended, hub)
 
 
 def clean_name(name: str) -> str:
     """A name as it is kept: normalised (NFC), one line, single spaces."""
     return " ".join(unicodedata.normalize("NFC", name).split())
-
-
-def is_visible(text: str) -> bool:
-    """Whether there is anything to see: not only spaces, blanks, control, format and combining characters."""
-    return any(unicodedata.category(character)[0] in "LNPS" for character in text if character not in BLANKS)
 
 
 def _problems(name: str, email: str, password: str) -> dict[str, str]:
@@ -163,7 +172,7 @@ def _problems(name: str, email: str, password: str) -> dict[str, str]:
 
 
 def _problem_of_name(name: str) -> str:
-    if not is_visible(name) or "\0" in name:
+    if not first_visible(name) or "\0" in name:
         return "Please enter a name that others can see."
     if len(name) > NAME_LENGTH_MAX:
         return f"This name has {len(name)} characters; it can have {NAME_LENGTH_MAX}."

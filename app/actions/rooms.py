@@ -3,7 +3,7 @@
 import secrets
 
 from app.actions import audit
-from app.actions.accounts import clean_name, is_visible
+from app.actions.accounts import clean_name
 from app.actions.drafts import system_draft
 from app.actions.memberships import lock_as_admin
 from app.actions.messages import Posts
@@ -13,6 +13,7 @@ from app.realtime.hub import Hub
 from app.tables import Room
 from app.views import Person, RoomAbout
 from app.views import Room as RoomView
+from app.views.text import first_visible
 
 ROOM_NAME_LENGTH_MAX = 80
 TOPIC_LENGTH_MAX = 200
@@ -77,7 +78,7 @@ async def renew_invitation(actor: Person, room: RoomView) -> None:
 
 def _problems(name: str, visibility: str) -> dict[str, str]:
     problems = {}
-    if not is_visible(name) or "\0" in name:
+    if not first_visible(name) or "\0" in name:
         problems["name"] = "Please give the room a name."
     elif len(name) > ROOM_NAME_LENGTH_MAX:
         problems["name"] = f"This name has {len(name)} characters; it can have {ROOM_NAME_LENGTH_MAX}."

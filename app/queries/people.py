@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.realtime.source import FacesNow
 from app.tables import Avatar, Person
 from app.views import Crowd, Face
 
 SHOWN_MAX = 50
+FACES_MAX = 500
+"""Of more people who look otherwise, a page that is far behind is told of the latest."""
 
 _ALL = """
 SELECT p.id, p.name, p.avatar FROM person p
@@ -20,6 +23,13 @@ _PICTURE = """
 SELECT p.id, p.name, p.avatar, a.content FROM person p LEFT JOIN avatar a ON a.person = p.id WHERE p.id = {}
 """
 
+_FACES = """
+SELECT f.version, p.* FROM faces f
+LEFT JOIN LATERAL (
+    SELECT id, name, avatar, face_version FROM person WHERE face_version > {} ORDER BY face_version DESC LIMIT {}
+) p ON true
+"""
+
 
 async def nobody_yet() -> bool:
     """Whether the next account is the first one."""
@@ -31,6 +41,13 @@ async def others(person: int, search: str, after: int) -> Crowd:
     rows = await Person.raw(_ALL, person, search.replace("\0", ""), after, after, SHOWN_MAX + 1)
     people = [Face(**row) for row in rows[:SHOWN_MAX]]
     return Crowd(people, people[-1].id if len(rows) > SHOWN_MAX else None)
+
+
+async def faces_since(number: int) -> FacesNow:
+    """Who looks otherwise since that change of the house's faces."""
+    rows = await Person.raw(_FACES, number, FACES_MAX)
+    changed = [(row["face_version"], Face(row["id"], row["name"], row["avatar"])) for row in rows if row["id"]]
+    return FacesNow(rows[0]["version"], changed)
 
 
 async def picture(person: int) -> Mapping[str, Any] | None:

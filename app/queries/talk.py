@@ -10,7 +10,7 @@ WORDINGS_SHOWN_MAX = 100
 PEOPLE_SHOWN_MAX = 30
 
 _QUOTE = """
-SELECT m.id, p.name, left(m.html, 1000) AS html, m.files -> 0 ->> 2 AS file
+SELECT m.id, m.author, p.name, left(m.html, 1000) AS html, m.files -> 0 ->> 2 AS file
 FROM message m JOIN person p ON p.id = m.author
 WHERE m.id = {} AND m.deleted_at IS NULL AND m.kind <> 'system'
 """
@@ -32,7 +32,9 @@ async def quote_of(message: MessagePlace) -> Quote | None:
     rows = await Message.raw(_QUOTE, message.id)
     if not rows:
         return None
-    return Quote(rows[0]["id"], rows[0]["name"], beginning(rows[0]["html"]) or rows[0]["file"] or "")
+    return Quote(
+        rows[0]["id"], rows[0]["author"], rows[0]["name"], beginning(rows[0]["html"]) or rows[0]["file"] or ""
+    )
 
 
 async def wordings(message: MessagePlace) -> Sequence[WordingView]:

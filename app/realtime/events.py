@@ -97,6 +97,14 @@ class RoleChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     room: int
 
 
+class NotifyChosen(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A person wants to be told of everything in a room, of mentions only, or of nothing."""
+
+    person: int
+    room: int
+    notify: str
+
+
 class SessionEnded(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A login session was signed out: its sockets close."""
 
@@ -121,12 +129,9 @@ class PresenceChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 
 class ProfileChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """A person has another name or picture; `audience` is everybody who shares a room with them."""
+    """A person has another name or picture, which is read where it is shown."""
 
     person: int
-    name: str
-    avatar: str | None
-    audience: tuple[int, ...]
 
 
 Event = (
@@ -139,6 +144,7 @@ Event = (
     | MembershipBegan
     | MembershipEnded
     | RoleChanged
+    | NotifyChosen
     | SessionEnded
     | PersonBanned
     | PresenceChanged
@@ -169,7 +175,8 @@ def topic_of_activity(room: int) -> str:
 
 
 TOPIC_OF_ACCESS = "teahouse:access"
-"""The Redis channel of what every worker must hear: memberships that began or ended, sessions that ended, bans."""
+"""The Redis channel of what every worker must hear: memberships that began or ended, sessions that ended, bans,
+and what concerns a person's own pages wherever they are."""
 
 TOPIC_OF_PRESENCE = "teahouse:presence"
 """The Redis channel on which every worker hears of the others' people."""
@@ -178,6 +185,8 @@ TOPIC_OF_PRESENCE = "teahouse:presence"
 def topic(event: Event) -> str:
     match event:
         case MembershipBegan() | MembershipEnded() | SessionEnded() | PersonBanned() | ProfileChanged():
+            return TOPIC_OF_ACCESS
+        case NotifyChosen():
             return TOPIC_OF_ACCESS
         case PresenceChanged():
             return TOPIC_OF_PRESENCE

@@ -16,6 +16,7 @@ from app.realtime.events import (
     MarksMoved,
     MembershipBegan,
     MembershipEnded,
+    NotifyChosen,
     PersonBanned,
     PresenceChanged,
     ProfileChanged,
@@ -28,6 +29,7 @@ from app.realtime.events import (
     TypingStopped,
     topic_of_room,
 )
+from app.realtime.faces import Faces
 from app.realtime.followers import Followers
 from app.realtime.frames import Frame
 from app.realtime.greeting import Greeting
@@ -39,8 +41,8 @@ from app.realtime.seat import Seat
 from app.realtime.source import Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
-from app.rendering import marks, profile, room_described, room_version
-from app.views import Face, Person, RoomMarks
+from app.rendering import marks, notify_chosen, room_described, room_version
+from app.views import Person, RoomMarks
 
 logger = logging.getLogger("teahouse")
 
@@ -54,7 +56,6 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
         self._arriving: dict[Seat, set[int]] = {}  # the rooms that its person left while a seat is being taken
-        self._renamed: dict[int, str] = {}  # who took another name, perhaps after their sockets came
         self._admitted = Together(source.admitted)
         self._holding = Together(self._read_holding)
         self._lists = Together(self._read_lists)
@@ -62,12 +63,14 @@ class Hub:
         self._greeting = Greeting(source, self._followers)
         self.presence = Presence(self._presence_changed)
         self._rosters = Rosters(self._rooms, self._followers.of, self.presence.status_of, source, self._spawn)
-        self.sweep = Sweep(self._rooms, self._followers, bus, source, self._close_lost)
+        self._faces = Faces(source.faces, self._seats, self._write_to, self._spawn)
+        self.sweep = Sweep(self._rooms, self._followers, self._faces, bus, source, self._close_lost)
 
     # -- for sockets
 
-    async def join(self, listener: Listener, room_id: int, since: int) -> Seat:
-        """Seat a socket: it gets every change after `since`, the first ones from PostgreSQL.
+    async def join(self, listener: Listener, room_id: int, since: int, faces: int | None = None) -> Seat:
+        """Seat a socket: it gets every change after `since`, the first ones from PostgreSQL; and people's new looks
+        after `faces`, or from now on.
 
         The person was let in at the door, but may have been sent out since; an event that said so found no
         seat to close. So access is asked for once more when the seat can be found. Raises Unavailable.
@@ -83,7 +86,7 @@ class Hub:
                 self._send_out,
                 self._rosters.tell_newcomer,
             )
-        seat = Seat(listener, room_id, since)
+        seat = Seat(listener, room_id, since, self._faces.version if faces is None else faces)
         room.seats.add(seat)
         room.quiet_sweeps = 0
         self._seats_of.setdefault(listener.person, set()).add(seat)
@@ -135,7 +138,7 @@ class Hub:
 
     def name_of(self, person: Person) -> str:
         """How somebody who came under this name is called now."""
-        return self._renamed.get(person.id, person.name)
+        return self._faces.names.get(person.id, person.name)
 
     async def _follow_too(self, seat: Seat, room_id: int) -> None:
         """Asked after it follows: workers overtake each other on the bus, so the end may have been told before."""
@@ -192,12 +195,15 @@ class Hub:
                 self._show_rooms_soon(person)
             case RoleChanged(person=person, room=room_id):
                 self._rosters.person_changed(person, [room_id])
+            case NotifyChosen(person=person, room=room_id, notify=chosen):
+                self._write_to(list(self._seats_of.get(person, ())), notify_chosen(room_id, chosen))
+                self._show_rooms_soon(person)
             case PersonBanned(person=person):
                 self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person)
             case PresenceChanged():
                 self.presence.take(event)
             case ProfileChanged():
-                self._show_profile(event)
+                self._faces.changed()
             case SessionEnded(session=session):
                 self._close_where(CLOSE_SIGNED_OUT, lambda s: s.listener.session == session)
 
@@ -233,21 +239,20 @@ class Hub:
         except Unavailable:
             logger.info("PostgreSQL is away: a list of rooms stays as it is until the next page")
             return
-        self._write_to_people([person], html)
+        self._write_to(list(self._seats_of.get(person, ())), html)
         for seat in self._seats_of.get(person, ()):
             self._rosters.tell_newcomer(seat)  # the list comes without its dots
 
     async def _read_lists(self, people: Sequence[int]) -> Mapping[int, str]:
         return {person: await self._source.rooms_list(person) for person in people}
 
-    def _show_profile(self, event: ProfileChanged) -> None:
-        self._renamed[event.person] = event.name
-        self._write_to_people(event.audience, profile(Face(event.person, event.name, event.avatar)))
+    def _seats(self) -> Iterable[Seat]:
+        return (seat for seats in self._seats_of.values() for seat in seats)
 
-    def _write_to_people(self, people: Sequence[int], html: str) -> None:
-        """Write to every seat of theirs; with it goes the version that the seat's page has, as with every frame."""
+    def _write_to(self, seats: Sequence[Seat], html: str) -> None:
+        """Write to these seats; with it goes the version that the seat's page has, as with every frame."""
         frames: dict[int, Frame] = {}
-        for seat in [seat for person in people for seat in self._seats_of.get(person, ())]:
+        for seat in seats:
             if html and not seat.gone:
                 if seat.version not in frames:
                     frames[seat.version] = Frame(html + room_version(seat.version))
@@ -263,6 +268,7 @@ class Hub:
         for room in self._rooms.values():
             room.close()
         self._followers.close()
+        self._faces.close()
 
     async def _close_lost(self, seats: Sequence[Seat]) -> None:
         """Ask PostgreSQL who of them may still listen; for one alone together with others who ask."""

@@ -10,11 +10,13 @@ from app.realtime.source import Claim
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """`own_version` is the one that its page has, unless it is level with others."""
+    """`own_version` is the one that its page has, unless it is level with others; `faces` the number of the last
+    change of a name or a picture on it."""
 
     listener: Listener
     room: int
     own_version: int
+    faces: int
     level: Optional["Level"] = None
     catching_up: bool = True  # nothing is written to it directly until it is level
     gone: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.realtime.activity import ReadActivity, ReadLastSeqs
-from app.views import Member, Receipts, RoomMarks
+from app.views import Face, Member, Receipts, RoomMarks
 
 Claim = tuple[int, int, int]
 """The (session, person, room) that lets a socket listen."""
@@ -17,6 +17,13 @@ class Changes(NamedTuple):
     html: str
 
 
+class FacesNow(NamedTuple):
+    """The number of the latest change of anybody's looks, and who changed since the one asked for: (number, face)."""
+
+    version: int
+    changed: Sequence[tuple[int, Face]]
+
+
 ReadChanges = Callable[[int, int], Awaitable[Changes]]
 ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 ReadLost = Callable[[Sequence[Claim]], Awaitable[set[Claim]]]
@@ -27,6 +34,7 @@ ReadPeople = Callable[[int, Sequence[int] | None], Awaitable[Sequence[Member]]]
 ReadPartners = Callable[[Sequence[int]], Awaitable[Mapping[int, Sequence[int]]]]
 ReadDirect = Callable[[Sequence[int]], Awaitable[set[int]]]
 ReadRoomsList = Callable[[int], Awaitable[str]]
+ReadFaces = Callable[[int], Awaitable[FacesNow]]
 
 
 async def _nobody(*_: Any) -> Sequence[Any]:
@@ -45,6 +53,10 @@ async def _no_list(_: int) -> str:
     return ""
 
 
+async def _no_faces(since: int) -> FacesNow:
+    return FacesNow(since, ())
+
+
 class Source(NamedTuple):
     changes: ReadChanges  # (room, since) → changes, in pieces when there are many: for a room that lags
     resume: ReadChanges  # the same, or the whole timeline when too many: for one socket
@@ -59,3 +71,4 @@ class Source(NamedTuple):
     partners: ReadPartners = _no_partners  # people → the others in their direct rooms of two
     direct: ReadDirect = _none  # rooms → those of them that are direct rooms of two
     rooms_list: ReadRoomsList = _no_list  # person → the stream fragment that brings their list of rooms level
+    faces: ReadFaces = _no_faces  # number → what changed of people's looks since

@@ -1,4 +1,5 @@
-"""Every two seconds, PostgreSQL is asked for what no event told: rooms that moved on, access that ended.
+"""Every two seconds, PostgreSQL is asked for what no event told: rooms that moved on, access that ended,
+people who look otherwise.
 
 It is asked for some sockets at a time, so that nobody waits for a sweep of thousands.
 """
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from app.errors import Unavailable
 from app.realtime.bus import Bus
 from app.realtime.events import topic_of_room
+from app.realtime.faces import Faces
 from app.realtime.followers import Followers
 from app.realtime.live_room import LiveRoom
 from app.realtime.seat import Seat
@@ -30,12 +32,14 @@ class Sweep:
         self,
         rooms: dict[int, LiveRoom],
         followers: Followers,
+        faces: Faces,
         bus: Bus,
         source: Source,
         close_lost: Callable[[Sequence[Seat]], Awaitable[None]],
     ) -> None:
         self._rooms = rooms
         self._followers = followers
+        self._faces = faces
         self._bus = bus
         self._source = source
         self._close_lost = close_lost
@@ -69,6 +73,7 @@ class Sweep:
             if self._sweeps % SWEEPS_PER_LOOK_AT_FOLLOWERS == 0:
                 await self._unfollow_where_access_ended(some)
         await self._followers.look()
+        await self._faces.look()
 
     async def _forget_empty_rooms(self) -> None:
         """Stop listening to rooms that nobody came back to (a change of page leaves one for a moment)."""

@@ -19,6 +19,7 @@ class Quote:
     """The line that a reply has of its original; no text is left of a deleted one."""
 
     id: UUID
+    author: int
     author_name: str
     text: str
     deleted: bool = False
@@ -140,7 +141,9 @@ def _quote(row: Mapping[str, Any]) -> Quote | None:
     if row["quoted"] is None or row["deleted_at"]:
         return None
     deleted = row["quoted_deleted_at"] is not None
-    return Quote(row["quoted"], row["quoted_name"], "" if deleted else _quoted_text(row), deleted)
+    return Quote(
+        row["quoted"], row["quoted_author"], row["quoted_name"], "" if deleted else _quoted_text(row), deleted
+    )
 
 
 def _quoted_text(row: Mapping[str, Any]) -> str:

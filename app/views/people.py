@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.views.text import first_visible
+
 MEMBERS_SHOWN_MAX = 500
 """How many people of a room its page lists."""
 
@@ -74,7 +76,7 @@ class Mentionable(Portrayed):
 
 def initial(name: str) -> str:
     """What a portrait shows of a name: its first letter, or the first character of a Chinese one."""
-    return name.strip()[:1].upper() or "?"
+    return first_visible(name).upper()[:1] or "?"
 
 
 def hue(person: int) -> int:

@@ -80,14 +80,14 @@ class RoomPages:
 
     async def _slice_of(self, room: Room, standing: Standing, before: int | None, after: int | None) -> Shown:
         if after and (following := await timeline.after(room.id, after)).messages:
-            return _shown(following)
+            return _shown(following, standing)
         if before and not after:
-            return _shown(await timeline.before(room.id, before))
+            return _shown(await timeline.before(room.id, before), standing)
         return await self._newest_of(room, standing)
 
     async def _newest_of(self, room: Room, standing: Standing) -> Shown:
         async def make() -> Shown:
-            shown = _shown(await timeline.latest(room.id))
+            shown = _shown(await timeline.latest(room.id), standing)
             bare = [replace(line, body="", html=Html("")) for line in shown.timeline.messages]  # the piece has it all
             return shown._replace(timeline=replace(shown.timeline, messages=bare))
 
@@ -115,8 +115,9 @@ class RoomPages:
         return await self._people.get(room.id, (key, statuses), make)
 
 
-def _shown(slice_: Timeline) -> Shown:
-    return Shown(slice_, Piece(rendering.timeline(slice_)), Piece(rendering.version(slice_.version)))
+def _shown(slice_: Timeline, standing: Standing) -> Shown:
+    level = rendering.version(slice_.version) + rendering.faces(standing.faces)
+    return Shown(slice_, Piece(rendering.timeline(slice_)), Piece(level))
 
 
 async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:

@@ -118,8 +118,9 @@ async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person,
         if protocol is not None
         else QueuedListener(socket.send, person.id, person.session)
     )
+    faces = _number(socket, "faces") if "faces" in socket.query_params else None
     try:
-        seat = await hub.join(listener, room, since)
+        seat = await hub.join(listener, room, since, faces)
     except Exception as error:
         if not isinstance(error, Unavailable):
             logger.exception("a socket could not be seated")

@@ -52,6 +52,7 @@ if (poll) {
     connection = event.detail.connection
     const url = new URL(connection.url)
     url.searchParams.set("since", version())
+    url.searchParams.set("faces", document.getElementById("faces").value)
     connection.url = url.href
   })
   document.addEventListener("htmx:ws:after:connection", () => { heard = Date.now(); show(true) })

@@ -8,7 +8,7 @@ if (device) {
   const me = Number(document.body.dataset.me)
   const here = Number(document.getElementById("messages").dataset.room)
   const soundKey = `teahouse:sound:${me}`
-  const toldKey = room => `teahouse:told:${me}:${room}`
+  const claimKey = (what, room) => `teahouse:${what}:${me}:${room}`
   const watchingLock = room => `teahouse:watching:${me}:${room}`
 
   const isLookedAt = () => !document.hidden && document.hasFocus()
@@ -36,15 +36,16 @@ if (device) {
   }
 
   // The lock decides between tabs that hear of it at once, what is kept between those that hear of it later.
-  function claim(room, seq) {
+  function claim(what, room, seq) {
+    const key = claimKey(what, room)
     const take = () => {
-      if (Number(read(toldKey(room))) >= seq) return false
-      keep(toldKey(room), seq)
+      if (Number(read(key)) >= seq) return false
+      keep(key, seq)
       return true
     }
     if (!navigator.locks) return take()
     return new Promise(answer => {
-      navigator.locks.request(`${toldKey(room)}:${seq}`, { ifAvailable: true }, lock => {
+      navigator.locks.request(`${key}:${seq}`, { ifAvailable: true }, lock => {
         const taken = Boolean(lock) && take()
         answer(taken)
         return taken ? new Promise(done => setTimeout(done, TOLD_HELD_MILLISECONDS)) : undefined
@@ -66,9 +67,9 @@ if (device) {
   async function hear({ detail }) {
     const link = linkTo(detail.room)
     if (isLookedAt() || !concerns(link, detail)) return
-    if (await isWatched(detail.room) || !await claim(detail.room, detail.lastSeq)) return
-    sound()
-    notify(link, detail)
+    if (await isWatched(detail.room)) return
+    if (maySound() && await claim("sounded", detail.room, detail.lastSeq)) sound()
+    if (await claim("told", detail.room, detail.lastSeq)) notify(link, detail)
   }
 
   function notify(link, { room, mentioned }) {
@@ -85,10 +86,12 @@ if (device) {
     } catch { /* some browsers on phones know only those of service workers */ }
   }
 
-  // Two quiet notes. A page that nobody has touched yet may make no sound.
+  // A page that nobody has touched yet may make no sound: another one does.
+  const maySound = () => read(soundKey) !== "off" && navigator.userActivation?.hasBeenActive
+
+  // Two quiet notes.
   let sounded = -Infinity
   function sound() {
-    if (read(soundKey) === "off" || !navigator.userActivation?.hasBeenActive) return
     if (performance.now() < sounded + SOUNDS_APART_MILLISECONDS) return
     sounded = performance.now()
     const air = new AudioContext()
@@ -120,7 +123,7 @@ if (device) {
     if (!button) return
     if (button.matches("[data-sound]")) {
       keep(soundKey, read(soundKey) === "off" ? "on" : "off")
-      if (read(soundKey) !== "off") sound()
+      if (maySound()) sound()
     } else await Notification.requestPermission()
     showDevice()
   })

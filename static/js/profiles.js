@@ -14,9 +14,20 @@ function put(person, name, initial, avatar) {
   const names = `.message[data-author="${person}"] .author, [data-person="${person}"] .name, [data-name-of="${person}"]`
   for (const element of document.querySelectorAll(names)) element.textContent = name
   for (const element of document.querySelectorAll("#room-lists a[data-direct] > .name")) element.title = element.textContent
+  for (const mark of document.querySelectorAll(`[data-read-by="${person}"]`)) mark.title = name
   const title = document.querySelector("h1[data-direct]")
   const own = document.querySelector("#room-lists a[aria-current][data-direct] > .name")
-  if (title && own) title.textContent = title.title = own.textContent
+  if (title && own) nameRoom(title, own.textContent)
+}
+
+// A direct room is named after the others, wherever its page says what it is called.
+function nameRoom(title, name) {
+  const before = title.textContent
+  const renamed = text => text.replace(before, () => name)
+  const field = document.getElementById("write")
+  title.textContent = title.title = name
+  document.title = renamed(document.title)
+  if (field) field.placeholder = renamed(field.placeholder)
 }
 
 if (news) document.addEventListener("htmx:after:swap", () => {

@@ -8,7 +8,9 @@ function begin(id) {
   if (!article) return false
   const files = [...article.querySelectorAll(".files img, .files b, .files figcaption a")].map(file => file.alt ?? file.textContent)
   const text = article.querySelector(":scope > .body").textContent.trim().replace(/\s+/g, " ") || files.join(", ")
-  bar.querySelector("b").textContent = article.querySelector(".author").textContent
+  const name = bar.querySelector("b")
+  name.textContent = article.querySelector(".author").textContent
+  name.dataset.nameOf = article.dataset.author
   bar.querySelector("span").textContent = text.length > QUOTE_LENGTH ? `${text.slice(0, QUOTE_LENGTH)}…` : text
   composer.elements.reply_to.value = id
   bar.hidden = false
@@ -18,6 +20,7 @@ function begin(id) {
 function end() {
   composer.elements.reply_to.value = ""
   for (const part of bar.querySelectorAll("b, span")) part.textContent = "" // it may have been deleted
+  delete bar.querySelector("b").dataset.nameOf
   bar.hidden = true
 }
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser.conftest import PATIENCE_MILLISECONDS, PHONE, Arrive, Person
+from tests.house import House
 
 # The browser shows its notifications outside the page, where no test sees them: what was asked of it is kept here.
 RECORDER = """
@@ -88,6 +89,14 @@ async def until_told(count: int, *pages: Page) -> None:
         while len(await notices(*pages)) < count:
             await pages[0].evaluate("new Promise(resolve => setTimeout(resolve))")
     assert len(await notices(*pages)) == count
+
+
+async def heard(*pages: Page) -> int:
+    """Wait for a sound; how many notes were played."""
+    async with asyncio.timeout(PATIENCE_MILLISECONDS / 1000):
+        while not (notes := sum([await page.evaluate("window.notes") for page in pages])):
+            await pages[0].evaluate("new Promise(resolve => setTimeout(resolve))")
+    return notes
 
 
 async def me(person: Person) -> int:
@@ -242,6 +251,45 @@ async def test_a_soft_sound_that_can_be_switched_off(ana: Person) -> None:
     await active(ana.page, room, 2)
     await until(ana.page, "window.notices.length === 1")
     assert await ana.page.evaluate("window.notes") == 0
+
+
+async def test_a_mention_on_another_worker_is_told_once_and_counted_and_what_else_is_said_there_is_not(
+    ana: Person, arrive: Arrive, second_house: House
+) -> None:
+    """The whole way, from the @ that Bo types to what a hidden tab of Ana's does."""
+    room = room_of(ana)
+    bo = await arrive("Bo", at=second_house)
+    await bo.enter(room)
+    await choose(ana, "mentions")
+    second = await another_tab(ana, room)
+    await look_at(ana.page)
+    link = "document.querySelector('#rooms a[aria-current]').dataset"
+    await until(ana.page, f"{link}.lastSeq === '1' && {link}.unread === '0'")  # that Bo joined was seen
+    await look_away(ana)
+    await bo.send("hello everybody")
+    await until(ana.page, f"{link}.unread === '1'")
+    assert await ana.page.title() == "Garden · Teahouse"
+    await bo.page.focus("#composer textarea")
+    await bo.page.keyboard.type("@an")
+    await bo.page.locator("#mentionable [data-name=Ana]").wait_for()
+    await bo.page.keyboard.press("Enter")
+    await bo.page.keyboard.type("tea?")
+    await bo.page.keyboard.press("Enter")
+    await until_told(1, ana.page, second)
+    assert [(notice["title"], notice["body"]) for notice in await notices(ana.page, second)] == [
+        ("Garden", "You were mentioned")
+    ]
+    for tab in (ana.page, second):
+        await until(tab, "document.title === '(1) Garden · Teahouse'")
+        await until(tab, "document.querySelector('link[rel=icon]').href.startsWith('data:image/png')")
+        await until(tab, f"{link}.unread === '2' && {link}.mentions === '1'")
+    assert await ana.page.inner_text("#messages .mention") == "@Ana"
+    assert await heard(ana.page, second) == 2  # one sound of two notes
+    await look_at(ana.page)
+    for tab in (ana.page, second):
+        await until(tab, f"{link}.unread === '0' && {link}.mentions === '0'")
+        await until(tab, "document.title === 'Garden · Teahouse'")
+    assert len(await notices(ana.page, second)) == 1
 
 
 async def test_permission_is_asked_by_a_button_alone(arrive: Arrive) -> None:

@@ -22,6 +22,39 @@ async def test_a_new_name_and_picture_show_on_a_page_that_is_open(arrive: Arrive
     assert abs(box["width"] - box["height"]) < 1
 
 
+async def test_a_page_that_was_offline_meanwhile_shows_the_new_name_everywhere(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    await ana.make_room("Garden plans")
+    number = await ana.page.get_attribute("body", "data-me")
+    await bo.page.goto(f"{bo.url}/people/{number}")
+    await bo.page.click(".person-card >> text=Message")
+    await bo.page.wait_for_selector("body.direct")
+    await bo.connected()
+    room = int(bo.page.url.rsplit("/", 1)[1])
+    await ana.enter(room)
+    await ana.send("hello")
+    await bo.sees("hello")
+    original = (await bo.page.get_attribute("#messages > .message:not(.system)", "id")).removeprefix("m-")
+    await bo.page.goto(f"{bo.url}/rooms/{room}?reply_to={original}")
+    await bo.connected()
+    await bo.send("answer")
+    await ana.sees("answer")
+    await bo.context.set_offline(True)
+    await bo.page.evaluate("document.querySelector('main')._htmx.ws.connection.socket.close()")
+    await bo.page.locator("#connection").wait_for()
+    me = await ana.context.new_page()
+    await me.goto(f"{ana.url}/me")
+    await me.fill("[name=name]", "Ana Maria $& <b>")
+    await me.click("text=Change the name")
+    await me.wait_for_load_state()
+    await bo.context.set_offline(False)
+    places = (".message .author", ".quote b", "h1", "#room-lists a[data-direct] .name", "#people .name")
+    for place in places:
+        await bo.page.locator(place, has_text="Ana Maria $& <b>").first.wait_for()
+    assert await bo.page.title() == "Ana Maria $& <b> · Teahouse"
+    assert await bo.page.get_attribute("#write", "placeholder") == "Message Ana Maria $& <b>"
+
+
 async def test_a_click_on_a_portrait_opens_the_card_which_leads_to_a_direct_room(arrive: Arrive) -> None:
     ana, bo = await arrive("Ana"), await arrive("Bo")
     room = await ana.make_room("Garden plans")

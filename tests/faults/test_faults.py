@@ -58,6 +58,21 @@ async def test_without_redis_two_houses_still_hear_each_other(open_house: OpenHo
         await outside.until(lambda r: r.closed_with)
 
 
+async def test_without_redis_a_new_name_still_shows_on_the_pages_of_another_worker(
+    open_house: OpenHouse, own_redis: OwnRedis
+) -> None:
+    url = own_redis.start()
+    first, second = await open_house(REDIS_URL=url), await open_house(REDIS_URL=url)
+    ana = await Visitor.at(first.url).sign_up()
+    room = await ana.make_room()
+    elsewhere = Visitor(ana.http, second.url)
+    async with elsewhere.listening(room) as reader:
+        await reader.until(lambda r: r.frames)
+        await asyncio.to_thread(own_redis.stop)
+        await ana.http.post("/me", data={"name": "Ana Maria"})
+        await reader.until(lambda r: any('data-name="Ana Maria"' in frame for frame in r.frames), seconds=6)
+
+
 async def test_access_that_ended_while_redis_was_away_ends_the_socket_too(
     open_house: OpenHouse, own_redis: OwnRedis
 ) -> None:

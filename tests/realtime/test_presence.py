@@ -35,7 +35,7 @@ class Socket:
 
 
 def seat_of(person: int, *rooms: int) -> Seat:
-    return Seat(Socket(person), ROOM, 0, follows=set(rooms or (ROOM,)))
+    return Seat(Socket(person), ROOM, 0, 0, follows=set(rooms or (ROOM,)))
 
 
 class Worker:

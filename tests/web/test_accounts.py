@@ -29,7 +29,7 @@ async def test_signing_up_leads_into_the_house_with_a_guarded_cookie(stranger: V
     [
         ({"name": ""}, "Please enter a name that others can see."),
         ({"name": " \u200b\u2060\u3000 "}, "Please enter a name that others can see."),
-        ({"name": "\u3164\u2800\uffa0"}, "Please enter a name that others can see."),  # letters, by their category
+        ({"name": "\u3164\u115f\u2800"}, "Please enter a name that others can see."),  # letters, but nothing is drawn
         ({"name": "x" * 61}, "This name has 61 characters; it can have 60."),
         ({"email": "nobody"}, "This does not look like an email address."),
         ({"email": "a@b c"}, "This does not look like an email address."),

@@ -1,4 +1,5 @@
 import io
+import re
 
 import httpx
 import pytest
@@ -99,6 +100,23 @@ async def test_only_people_who_are_signed_in_see_pictures(ana: Visitor, stranger
     await send(ana, picture())
     assert (await stranger.http.get(await avatar_address(ana))).status_code == 303
     assert (await ana.http.get("/people/2147483647/avatar")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "initial"), [("ana", "A"), ("小明", "小"), ("\u2060\u3164 bo", "B"), ("ßen", "S"), ("🦊", "🦊")]
+)
+async def test_without_a_picture_the_first_letter_that_can_be_seen_stands_on_a_colour_of_ones_own(
+    house: House, name: str, initial: str
+) -> None:
+    first = await Visitor.at(house.url).sign_up(name)
+    second = await Visitor.at(house.url).sign_up(name)
+    portraits = []
+    for visitor in (first, second):
+        assert f">{initial}</text>" in (await visitor.http.get(f"/people/{visitor.id}/avatar")).text
+        page = (await visitor.http.get("/me")).text
+        portraits.append(re.search(rf'class="portrait (hue-\d+) large" data-of="{visitor.id}"[^>]*>([^<]*)<', page))
+    assert [portrait.group(2) for portrait in portraits] == [initial, initial]
+    assert portraits[0].group(1) != portraits[1].group(1)  # of namesakes, too
 
 
 async def test_an_initial_that_means_something_in_xml_is_escaped(house: House) -> None:

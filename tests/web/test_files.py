@@ -402,7 +402,7 @@ async def test_a_caption_is_edited_down_to_nothing_and_an_answer_quotes_the_file
     assert (await ana.act(f"/messages/{alone}", body="")).status_code == 422
     await ana.reply(room, message, "nice")
     page = (await ana.http.get(f"/rooms/{room}")).text
-    assert re.search(r'class="quote"[^>]*><b>Ana</b> <span>boat.webp</span>', page)
+    assert re.search(r'class="quote"[^>]*><b[^>]*>Ana</b> <span>boat.webp</span>', page)
 
 
 async def test_a_moving_picture_keeps_moving(ana: Visitor) -> None:

@@ -1,4 +1,6 @@
+import asyncio
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -25,7 +27,7 @@ async def test_a_new_name_stands_beside_old_and_new_messages(ana: Visitor) -> No
     assert '<b class="author">Ana Maria</b>' in (await ana.http.get(f"/rooms/{room}/messages")).text
 
 
-@pytest.mark.parametrize("name", ["", " \u200b ", "\u3164", "x" * 61, "a\0b"])
+@pytest.mark.parametrize("name", ["", " \u200b ", "\u3164 \u2800", "\uffa0\u0301", "x" * 61, "a\0b"])
 async def test_a_name_that_cannot_be_seen_or_is_too_long_changes_nothing(ana: Visitor, name: str) -> None:
     answer = await ana.http.post("/me", data={"name": name})
     assert answer.status_code == 422
@@ -65,6 +67,31 @@ async def test_a_refused_password_changes_nothing(
     assert answer.status_code == 422
     assert f'id="{field}-problem"' in answer.text
     assert (await phone.http.get("/me")).status_code == 200
+
+
+async def test_of_two_devices_that_change_the_password_at_once_one_does_and_stays(ana: Visitor, house: House) -> None:
+    phone = await on_another_device(ana, house)
+    forms = [{"current": PASSWORD, "password": f"another long password {n}"} for n in range(2)]
+    answers = await asyncio.gather(
+        *(device.http.post("/me/password", data=form) for device, form in zip((ana, phone), forms, strict=True))
+    )
+    changed = [answer.headers.get("location") == "/me/devices" for answer in answers]
+    assert sorted(changed) == [False, True]
+    assert [(await device.http.get("/me")).status_code == 200 for device in (ana, phone)] == changed
+
+
+async def test_whoever_was_signed_out_while_they_sent_changes_nothing(ana: Visitor, house: House) -> None:
+    phone = await on_another_device(ana, house)
+
+    async def form() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nSomebody else'
+        assert (await ana.http.post("/me/devices/others/revoke")).status_code == 303
+        yield b"\r\n--x--\r\n"
+
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    answer = await phone.http.post("/me", content=form(), headers=kind)
+    assert answer.headers["location"] == "/sign-in"
+    assert 'value="Ana"' in (await ana.http.get("/me")).text
 
 
 async def test_one_device_can_be_signed_out_from_another(ana: Visitor, house: House) -> None:

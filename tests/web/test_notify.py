@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.house import Visitor
+from tests.house import House, Visitor
 
 
 async def choice(visitor: Visitor, room: int) -> tuple[str, str]:
@@ -24,6 +24,24 @@ async def test_a_room_tells_of_everything_until_something_else_is_chosen(ana: Vi
         assert await choice(ana, room) == (notify, notify)
     assert await choice(ana, other) == ("everything", "everything")
     assert await choice(bo, room) == ("everything", "everything")
+
+
+async def test_what_is_chosen_reaches_ones_other_devices_and_nobody_else(
+    ana: Visitor, bo: Visitor, second_house: House
+) -> None:
+    room, other = await ana.make_room(), await ana.make_room()
+    await bo.join(room)
+    phone = Visitor(ana.http, second_house.url)
+    async with phone.listening(room) as here, phone.listening(other) as elsewhere, bo.listening(room) as of_bo:
+        for reader in (here, elsewhere, of_bo):
+            await reader.until(lambda r: r.frames)
+        await ana.http.post(f"/rooms/{room}/notify", data={"notify": "nothing"})
+        await here.brings(f'data-room="{room}" data-notify="nothing"', 'value="nothing" aria-pressed="true"')
+        listed = re.compile(rf'<a href="/rooms/{room}"[^>]* data-notify="nothing"')
+        await elsewhere.until(lambda r: any(listed.search(frame) for frame in r.frames))
+        await ana.say(room, "the end")
+        await of_bo.until(lambda r: r.articles)
+        assert not any("nothing" in frame for frame in of_bo.frames)
 
 
 async def test_htmx_is_given_the_form_as_it_is_now(ana: Visitor) -> None:

@@ -3,9 +3,10 @@ import re
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from tests.conftest import Servers
-from tests.house import PATIENCE_SECONDS, House, Visitor
+from tests.house import PATIENCE_SECONDS, House, Visitor, version
 from tests.test_pictures import picture
 
 
@@ -82,14 +83,48 @@ async def test_a_new_name_and_picture_reach_the_pages_of_those_who_share_a_room(
         assert reader.version == await bo.version_of(other)
 
 
-async def test_a_new_name_is_not_told_to_those_who_share_nothing(ana: Visitor, bo: Visitor) -> None:
-    room = await bo.make_room()
-    async with bo.listening(room) as reader:
-        await reader.until(lambda r: r.frames)
-        await ana.http.post("/me", data={"name": "Another"})
-        await bo.say(room, "the end")
+async def test_a_new_name_reaches_those_who_still_see_what_one_wrote_in_a_room_that_one_left(
+    ana: Visitor, bo: Visitor
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    await bo.say(room, "hello")
+    await bo.http.post(f"/rooms/{room}/leave")
+    async with ana.listening(room) as reader:
         await reader.until(lambda r: r.articles)
-        assert not any("Another" in frame for frame in reader.frames)
+        await bo.http.post("/me", data={"name": "Bo the Bard"})
+        await reader.brings("Bo the Bard", f'data-person="{bo.id}"')
+
+
+async def test_a_page_whose_socket_was_down_is_told_of_the_names_and_pictures_that_it_missed(
+    ana: Visitor, bo: Visitor
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    page = (await bo.http.get(f"/rooms/{room}")).text
+    await ana.http.post("/me", data={"name": "Ana Maria"})
+    await ana.http.post("/me", files={"avatar": ("me.jpg", picture(), "image/jpeg")})
+    async with bo.listening(room, version(page), faces_of(page)) as reader:
+        frame = await reader.brings(f'data-person="{ana.id}" data-name="Ana Maria"')
+        assert re.search('data-avatar="[0-9a-f]+"', frame)
+        level = faces_of(frame)
+    async with bo.listening(room, version(page), level) as reader:
+        await ana.http.post("/me", data={"name": "Ana Lee"})
+        await reader.brings('data-name="Ana Lee"')
+        assert not any('data-name="Ana Maria"' in frame for frame in reader.frames)
+
+
+@pytest.mark.parametrize("faces", ["0", "x", "-1", "99999999999999999999"])
+async def test_a_number_that_no_page_has_does_no_harm(ana: Visitor, faces: str) -> None:
+    room = await ana.make_room()
+    async with ana.listening(room, faces=faces) as reader:
+        await ana.say(room, "hello")
+        await reader.until(lambda r: r.articles)
+        assert reader.closed_with is None
+
+
+def faces_of(html: str) -> str:
+    return re.findall(r'<data id="faces" value="(\d+)">', html)[-1]
 
 
 async def test_the_card_says_who_is_here(ana: Visitor, bo: Visitor) -> None:

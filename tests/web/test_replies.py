@@ -10,7 +10,9 @@ from tests.house import Visitor, articles
 
 def quotes(html: str) -> list[tuple[str, str, str]]:
     """(original, its author, its beginning) of every reply."""
-    pattern = r'<a class="quote[^"]*" href="/messages/([^"]+)"><b>([^<]*)</b> <span>([^<]*)</span></a>'
+    pattern = (
+        r'<a class="quote[^"]*" href="/messages/([^"]+)"><b data-name-of="\d+">([^<]*)</b> <span>([^<]*)</span></a>'
+    )
     return re.findall(pattern, html)
 
 
@@ -93,7 +95,8 @@ async def test_without_javascript_the_page_knows_what_is_answered(ana: Visitor) 
     assert f"/rooms/{room}?reply_to={original}" in (await ana.http.get(f"/messages/{original}/menu")).text
     page = (await ana.http.get(f"/rooms/{room}?reply_to={original}")).text
     assert f'name="reply_to" value="{original}"' in page
-    assert re.search(r'<div id="replying">\s*<p>Replying to <b>Ana</b> <span>which one\?</span>', page)
+    bar = rf'<div id="replying">\s*<p>Replying to <b data-name-of="{ana.id}">Ana</b> <span>which one\?</span>'
+    assert re.search(bar, page)
     form = {"id": str(uuid4()), "body": "this one", "reply_to": original}
     assert (await ana.http.post(f"/rooms/{room}/messages", data=form)).status_code == 303
     again = await ana.http.post(f"/rooms/{room}/messages", data=form)  # sending twice is harmless

@@ -148,7 +148,7 @@ async def test_a_new_name_is_on_every_workers_page_at_once(ana: Visitor, bo: Vis
             page = await page_anywhere(bo, room)
             # joined nowhere, wrote once, is quoted once, is one of the people
             assert page.count(f'<b class="author">{name}</b>') == 1
-            assert f"<b>{name}</b> <span>hello</span>" in page
+            assert f">{name}</b> <span>hello</span>" in page
             assert (ana.id, name) in [(int(id), shown) for id, shown, _ in PERSON.findall(page)]
 
 
