@@ -25,14 +25,14 @@ LAST_ADMIN = "This is the last admin. Make somebody else an admin first."
 REMOVE_YOURSELF = "You cannot remove yourself. You can leave the room."
 DIRECT_ROOM = "This is a conversation between fixed people: nobody is added to it, removed, or leaves."
 
-# What was said before somebody came is nothing they have left unread. Whoever comes into a room that nobody looks
-# after (all have left it, or those in it are banned) looks after it from now on.
+# What was said before somebody came is nothing they have left unread, nor have they seen it yet. Whoever comes into
+# a room that nobody looks after (all have left it, or those in it are banned) looks after it from now on.
 _BEGIN = """
-INSERT INTO membership (person, room, role, last_read_seq, seen_seq)
+INSERT INTO membership (person, room, role, last_read_seq)
 SELECT {}, r.id, CASE WHEN (
     SELECT true FROM membership m JOIN person p ON p.id = m.person AND p.banned_at IS NULL
     WHERE m.room = r.id AND m.role = 'admin' LIMIT 1
-) THEN 'member' ELSE 'admin' END, r.last_seq, r.last_seq
+) THEN 'member' ELSE 'admin' END, r.last_seq
 FROM room r WHERE r.id = {} RETURNING role
 """
 

@@ -59,6 +59,8 @@ class Followers:
     async def forget_left_rooms(self) -> None:
         """Stop listening to rooms that nobody here follows any more."""
         for room in [room for room, seats in self._seats.items() if not seats]:
+            if self._seats[room]:
+                continue  # somebody came while we said goodbye to another one
             del self._seats[room]
             self._activity.forget([room])
             await self._bus.unsubscribe(topic_of_activity(room))

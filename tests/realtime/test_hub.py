@@ -12,12 +12,12 @@ from hypothesis import strategies
 from app.errors import Unavailable
 from app.realtime import live_room
 from app.realtime.bus import Bus, connect
-from app.realtime.events import MarksMoved, MembershipBegan, MembershipEnded, RoomActive, RoomChanged
+from app.realtime.events import MarksMoved, MembershipBegan, MembershipEnded, RoomActive, RoomChanged, RoomDescribed
 from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.listener import CLOSE_NO_ACCESS, Outlet
 from app.realtime.source import Changes, Claim, Source
-from app.views import Mark, Receipts, RoomMarks
+from app.views import Mark, Receipts, RoomAbout, RoomMarks
 
 ROOM = 1
 
@@ -83,6 +83,7 @@ class Socket:
     def __init__(self) -> None:
         self.person = self.session = 1
         self.received: list[int] = []
+        self.told = ""
         self.frames = 0
         self.closed_with = 0
         self.outlet = Outlet("html", self.take)
@@ -91,6 +92,7 @@ class Socket:
         self.take(frame.html)
 
     def take(self, html: str) -> None:
+        self.told += html
         if "<" not in html:
             self.frames += 1
             self.received.extend(int(number) for number in html.split())
@@ -320,3 +322,37 @@ async def test_who_comes_a_little_late_is_given_what_was_told_without_a_question
     assert first.received[3:] == later.received[2:] == level.received == [4]
     hub.close()
     await redis.aclose()
+
+
+class HesitantBus(Bus):
+    """Stops in the middle of a goodbye until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__(connect("redis://127.0.0.1:1"))
+        self.hesitates, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def unsubscribe(self, topic: str) -> None:
+        self.hesitates.set()
+        await self.goes_on.wait()
+        await super().unsubscribe(topic)
+
+
+async def test_who_comes_while_other_rooms_are_given_up_follows_theirs() -> None:
+    room = Room(random.Random(0))
+
+    async def in_three_rooms(claims: Sequence[Claim]) -> dict[Claim, Sequence[int] | None]:
+        return {claim: [ROOM, 2, 3] for claim in claims}
+
+    bus = HesitantBus()
+    hub = Hub(bus, Source(room.changes, room.changes, room.versions, room.lost_access, in_three_rooms, *NOBODY))
+    first, second = Socket(), Socket()
+    hub.leave(await hub.join(first, ROOM, 0))
+    sweep = asyncio.create_task(hub.sweep.once())  # says goodbye to the activity of one room after the other
+    await bus.hesitates.wait()
+    seat = await hub.join(second, ROOM, 0)
+    bus.goes_on.set()
+    await sweep
+    hub.deliver(RoomDescribed(RoomAbout(3, "99", "", "open")))
+    assert "99" in second.told
+    hub.leave(seat)
+    hub.close()

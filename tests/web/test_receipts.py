@@ -49,6 +49,21 @@ async def test_a_receipt_does_not_go_back_when_its_owner_marks_as_unread(ana: Vi
     assert receipts((await ana.http.get(f"/rooms/{room}")).text)[bo.id] == seq
 
 
+async def test_who_was_added_has_not_read_what_was_said_before(ana: Visitor, bo: Visitor) -> None:
+    room = await ana.make_room()
+    message = await ana.say(room, "before Bo was here")
+    assert (await ana.http.post(f"/rooms/{room}/members", data={"person": str(bo.id)})).status_code == 303
+    assert f'data-person="{bo.id}"' not in (await ana.http.get(f"/messages/{message}/readers")).text
+    page = (await bo.http.get(f"/rooms/{room}")).text
+    assert bo.id not in receipts(page)
+    assert 'data-unread="0"' in page
+    async with bo.listening(room) as reader:
+        await reader.until(lambda r: marks(r, room))
+        await read(reader, await bo.version_of(room))
+        await reader.until(lambda r: bo.id in told(r))
+    assert f'data-person="{bo.id}"' in (await ana.http.get(f"/messages/{message}/readers")).text
+
+
 async def test_a_mark_for_a_room_one_has_left_does_nothing(ana: Visitor, bo: Visitor) -> None:
     room, elsewhere = await ana.make_room(), await ana.make_room()
     await bo.join(elsewhere)

@@ -31,20 +31,20 @@ FROM membership m WHERE m.room = $1 AND m.person = $2
 class Story:
     """Three people in one room, and what they did in it; `read` is how far each has read, by the rules alone."""
 
-    def __init__(self, people: list[Visitor], room: int, connection: asyncpg.Connection) -> None:
+    def __init__(self, people: list[Visitor], room: int, pool: asyncpg.Pool) -> None:
         self.people = people
         self.room = room
         self.inside = {0, 1, 2}
         self.messages: list[tuple[str, int]] = []
         self.read: dict[int, int] = {}
-        self._connection = connection
+        self._pool = pool
 
     async def last_seq(self) -> int:
-        return await self._connection.fetchval("SELECT last_seq FROM room WHERE id = $1", self.room)
+        return await self._pool.fetchval("SELECT last_seq FROM room WHERE id = $1", self.room)
 
     async def begin(self) -> None:
         """Nobody has written yet: each has read up to their coming."""
-        rows = await self._connection.fetch("SELECT author, seq FROM message WHERE room = $1", self.room)
+        rows = await self._pool.fetch("SELECT author, seq FROM message WHERE room = $1", self.room)
         came = {row["author"]: row["seq"] for row in rows}
         self.read = {who: came.get(visitor.id, 0) for who, visitor in enumerate(self.people)}
 
@@ -81,14 +81,14 @@ class Story:
 
 async def test_unread_equals_a_recount_after_any_interleaving(house: House, servers: Servers) -> None:
     people = [await Visitor.at(house.url).sign_up(name) for name in NAMES]
-    connection = await asyncpg.connect(servers.database_url)
+    pool = await asyncpg.create_pool(servers.database_url, min_size=1)
     loop = asyncio.get_running_loop()
 
     async def tell(steps: list[tuple[str, int, int]], together: bool) -> None:
         room = await people[0].make_room()
         for visitor in people[1:]:
             await visitor.join(room)
-        story = Story(people, room, connection)
+        story = Story(people, room, pool)
         await story.begin()
         acts = [story.take(*step) for step in steps]
         if together:
@@ -99,7 +99,7 @@ async def test_unread_equals_a_recount_after_any_interleaving(house: House, serv
         for who in story.inside:
             # What happened at the same time is in no order, so only the counts can be told.
             expected = None if together else await story.last_seq() - story.read[who]
-            await _until_equal(connection, people[who], room, expected)
+            await _until_equal(pool, people[who], room, expected)
 
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(STEPS, st.booleans())
@@ -109,7 +109,7 @@ async def test_unread_equals_a_recount_after_any_interleaving(house: House, serv
     try:
         await asyncio.to_thread(any_story)
     finally:
-        await connection.close()
+        await pool.close()
 
 
 async def _one_after_another(acts) -> None:
@@ -117,13 +117,13 @@ async def _one_after_another(acts) -> None:
         await act
 
 
-async def _until_equal(connection: asyncpg.Connection, visitor: Visitor, room: int, unread: int | None) -> None:
+async def _until_equal(pool: asyncpg.Pool, visitor: Visitor, room: int, unread: int | None) -> None:
     """Marks are written a moment after they were sent: the page and the recount meet, or this fails."""
     async with asyncio.timeout(5):
         while True:
-            before = tuple(await connection.fetchrow(RECOUNT, room, visitor.id))
+            before = tuple(await pool.fetchrow(RECOUNT, room, visitor.id))
             shown = await counts(visitor, room)
             if unread in (shown[0], None) and shown == before == tuple(
-                await connection.fetchrow(RECOUNT, room, visitor.id)
+                await pool.fetchrow(RECOUNT, room, visitor.id)
             ):
                 return
