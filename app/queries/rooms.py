@@ -36,15 +36,19 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM n.author) AS readers
     FROM membership m WHERE m.room = r.id
 ) AS read
-WHERE r.id = {}
+WHERE r.id = a.room
 """
 
 # One question instead of three: it is asked for every page of a room.
 _OPENED = f"""
-SELECT ROW({", ".join(f"door.{field.name}" for field in fields(RoomView))}) AS door,
+SELECT a.person AS opened_by, a.room AS opened,
+       ROW({", ".join(f"door.{field.name}" for field in fields(RoomView))}) AS door,
        ARRAY[s.version, s.faces, s.last_seq, s.people, s.readers, s.seen] AS standing,
        {_CARD}
-FROM ({access.ROOM_FOR}) AS door CROSS JOIN ({_STANDING}) AS s LEFT JOIN ({_MINE_TABLES}) ON m.person = {{}}
+FROM unnest({{}}::int[], {{}}::int[]) AS a (person, room)
+CROSS JOIN LATERAL ({access.ROOM_FOR.format("false", "a.person", "a.room")}) AS door
+CROSS JOIN LATERAL ({_STANDING}) AS s
+LEFT JOIN ({_MINE_TABLES}) ON m.person = a.person
 {_LATEST_FIRST}
 """
 
@@ -99,16 +103,22 @@ class Opened(NamedTuple):
     mine: Sequence[RoomCard]
 
 
-async def opened(person: Person, room_id: int) -> Opened:
-    """A room that the person is in or could walk into; raises NotThere for any other, like `access`."""
-    rows: Sequence[dict[str, Any]] = []
-    if 0 < room_id <= access.INT4_MAX:
-        rows = await Room.raw(_OPENED, False, person.id, room_id, room_id, person.id)
-    room = access.visible(RoomView(*rows[0]["door"]) if rows else None)
-    standing = Standing(*rows[0]["standing"])
+async def opened_many(asked: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Opened | None]:
+    """For each (person, room): None where there is no such room. Whether the person may see it is not looked at here:
+    `access.visible` knows."""
+    there = [(person, room) for person, room in asked if 0 < room <= access.INT4_MAX]
+    rows = await Room.raw(_OPENED, [person for person, _ in there], [room for _, room in there]) if there else []
+    found: dict[tuple[int, int], Opened | None] = dict.fromkeys(asked)
+    cards: dict[tuple[int, int], list[RoomCard]] = {}
     for row in rows:
-        del row["door"], row["standing"]
-    return Opened(room, standing, [_card(row) for row in rows if row["id"]])
+        key = row.pop("opened_by"), row.pop("opened")
+        door, standing = row.pop("door"), row.pop("standing")
+        if key not in cards:
+            cards[key] = []
+            found[key] = Opened(RoomView(*door), Standing(*standing), cards[key])
+        if row["id"]:
+            cards[key].append(_card(row))
+    return found
 
 
 async def list_of(person: int) -> str:

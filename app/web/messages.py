@@ -16,7 +16,7 @@ from app.actions.drafts import Files
 from app.actions.messages import Posts
 from app.errors import Invalid, NotAMember, NotThere, Problem, SignedOut, Taken, TooLarge, TooOften, Unavailable
 from app.limits import POSTING, UPLOADING, Limits
-from app.queries import rooms, talk, timeline
+from app.queries import talk, timeline
 from app.realtime.source import ReadChanges
 from app.sessions import WARM_SECONDS
 from app.settings import Settings
@@ -53,7 +53,7 @@ async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[
                 raise
             problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
             pages: RoomPages = request.app.state.room_pages
-            opened = await rooms.opened(person, room.id)
+            opened = await pages.open(person, room.id)
             again = await pages.of(request, person, opened, form=Form(dict(sent.text), problems))
             page = html(plain(again).decode(), problem.status)
             if isinstance(problem, TooOften):

@@ -13,6 +13,7 @@ from app import access, rendering
 from app.errors import NotAMember, NotThere
 from app.queries import marks, rooms, talk, timeline
 from app.queries.rooms import Opened
+from app.realtime.together import Together
 from app.settings import UploadLimits
 from app.views import Form, Html, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
 from app.web.pages import bare_frame
@@ -40,10 +41,19 @@ class RoomPages:
     def __init__(self, status_of: Callable[[int], str], uploads: UploadLimits) -> None:
         self._uploads = uploads
         self._status_of = status_of
+        self._opened = Together(rooms.opened_many)
         self._newest: Shelf[Shown] = Shelf(ROOMS_KEPT_MAX)
         self._receipts: Shelf[Piece] = Shelf(ROOMS_KEPT_MAX)
         self._members: Shelf[Sequence[Member]] = Shelf(ROOMS_KEPT_MAX)
         self._people: Shelf[Piece] = Shelf(ROOMS_KEPT_MAX)
+
+    async def open(self, person: Person, room_id: int) -> Opened:
+        """A room that the person is in or could walk into; raises NotThere for any other. Pages that are asked for at
+        the same time are read for together."""
+        found = await self._opened.ask((person.id, room_id))
+        access.visible(found.room if found else None)
+        assert found
+        return found
 
     async def of(
         self,

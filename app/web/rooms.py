@@ -58,7 +58,8 @@ async def show(
 ) -> ASGIResponse:
     """What this needs it takes from the app's state: to be given it by the framework costs more than the messages."""
     person = await remembered(request)
-    opened = await rooms.opened(person, room_id)
+    pages: RoomPages = request.app.state.room_pages
+    opened = await pages.open(person, room_id)
     room = opened.room
     if room.role is None:
         frame = replace(bare_frame(request), me=person, rooms=opened.mine)
@@ -67,7 +68,6 @@ async def show(
     if place and place.room != room.id:
         raise NotThere
     form = Form({"reply_to": reply_to}) if reply_to else None
-    pages: RoomPages = request.app.state.room_pages
     page = await pages.of(request, person, opened, before=before, after=after, around=place, form=form)
     known = request.cookies.get(ROOM_COOKIE) == str(room.id)
     return answer(request, page, () if known else [kept_cookie(request, ROOM_COOKIE, str(room.id))])

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from app.web.visitors import SESSION_COOKIE
+from app.web.visitors import ROOM_COOKIE, SESSION_COOKIE
 
 ADD = """
 WITH room AS (
@@ -19,7 +19,7 @@ WITH room AS (
     RETURNING id, split_part(name, ' ', 2) AS n
 ), members AS (
     INSERT INTO membership (person, room)
-    SELECT p.id, r.id FROM people p, room r UNION ALL SELECT p.id, o.id FROM people p, others o WHERE p.n = '1'
+    SELECT p.id, r.id FROM people p, room r UNION ALL SELECT p.id, o.id FROM people p, others o WHERE p.n::int <= $4
 ), sessions AS (
     INSERT INTO login_session (token_hash, person, user_agent)
     SELECT sha256(convert_to($1 || '-' || n, 'UTF8')), id, 'bench' FROM people
@@ -37,7 +37,7 @@ WITH authors AS (SELECT array_agg(person ORDER BY person) AS ids FROM membership
 )
 UPDATE room SET version = $2, last_seq = $2, last_posted_at = now() WHERE id = $1
 """
-OTHER_ROOMS = 5
+OTHER_ROOMS, OF_THE_FIRST = 5, 16
 RARE_MESSAGES = 10
 BODY = "Shall we meet at the tea house by the old bridge at four?"
 
@@ -71,9 +71,11 @@ class Crowd:
         )
 
     def get(self, url: str, address: str) -> str:
-        """A request of the first one's, as a browser makes it."""
+        """A request as a browser makes it that was in the room before; each connection is another person's."""
+        host = url.removeprefix("http://")
         return (
-            f"GET {address} HTTP/1.1\r\n{self._from_the_first(url)}"
+            f"GET {address} HTTP/1.1\r\nHost: {host}\r\n"
+            f"Cookie: {SESSION_COOKIE}={self.key}-{{c}}; {ROOM_COOKIE}={self.room}\r\n"
             "Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en\r\n\r\n"
         )
 
@@ -84,12 +86,12 @@ class Crowd:
 async def crowd(database_url: str, people: int, messages: int = 0, text: str = BODY, rare: str = "") -> Crowd:
     """A new room with so many people, and so many messages of theirs in turns, RARE_MESSAGES of them with `rare`.
 
-    The first of them, who is the one that asks and posts, is in OTHER_ROOMS as well.
+    The first OF_THE_FIRST of them, who are those that ask and post, are in OTHER_ROOMS as well.
     """
     connection = await asyncpg.connect(database_url)
     try:
         key = uuid4().hex
-        room = await connection.fetchval(ADD, key, people, OTHER_ROOMS)
+        room = await connection.fetchval(ADD, key, people, OTHER_ROOMS, OF_THE_FIRST)
         if messages:
             # Trusted to be right, so that a million of them take seconds: no look at what they refer to.
             async with connection.transaction():

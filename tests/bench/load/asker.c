@@ -4,7 +4,7 @@
 
    Sends the request from standard input, COUNT times or for SECONDS, and waits for every answer. PER_SECOND 0: each
    connection asks again as soon as it is answered; else requests are due at that pace, whether earlier ones were answered or
-   not. In the request {uuid} becomes a new UUID, {n} the request's number, {t} the CLOCK_MONOTONIC nanoseconds at which it
+   not. In the request {uuid} becomes a new UUID, {n} the request's number, {c} that of its connection, {t} the CLOCK_MONOTONIC nanoseconds at which it
    was due, and {length} the length of its body. PROTOCOL is http (kept alive), or socketio: the request is then an event
    with an acknowledgement, 42{n}[…], on a WebSocket. Prints one line of JSON; an answer other than 200, or much
    shorter than the first, is a failure. */
@@ -44,12 +44,13 @@ static void open_one(struct asking *one) {
 }
 
 static void ask(struct asking *one, uint64_t due) {
-    char request[2 * REQUEST_MAX], body[REQUEST_MAX], id[40], number[24], time[24], length[24];
-    const char *names[] = {"{uuid}", "{n}", "{t}", "{length}"}, *values[] = {id, number, time, length};
+    char request[2 * REQUEST_MAX], body[REQUEST_MAX], id[40], number[24], connection[24], time[24], length[24];
+    const char *names[] = {"{uuid}", "{n}", "{c}", "{t}", "{length}"}, *values[] = {id, number, connection, time, length};
     uuid(id);
     snprintf(number, sizeof number, "%ld", ++sent);
+    snprintf(connection, sizeof connection, "%ld", one - all + 1);
     snprintf(time, sizeof time, "%llu", (unsigned long long)due);
-    size_t body_length = expand(body, sizeof body, form_body, names, values, 3);
+    size_t body_length = expand(body, sizeof body, form_body, names, values, 4);
     snprintf(length, sizeof length, "%zu", body_length);
     one->busy = 1, one->due = due, one->number = sent;
     if (socketio) {
@@ -57,7 +58,7 @@ static void ask(struct asking *one, uint64_t due) {
         return;
     }
     if (one->fd < 0) open_one(one);
-    size_t head = expand(request, sizeof request, form, names, values, 4);
+    size_t head = expand(request, sizeof request, form, names, values, 5);
     memcpy(request + head, body, body_length);
     if (write(one->fd, request, head + body_length) < 0) fail("request");
 }
