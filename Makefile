@@ -6,7 +6,7 @@ run: .venv/ready
 	@exec .venv/bin/teahouse serve
 
 test: .venv/ready-dev browser
-	.venv/bin/python -m pytest $(TESTS)
+	.venv/bin/python -m pytest -n 2 --dist loadgroup $(TESTS)
 
 lint: .venv/ready-dev
 	.venv/bin/ruff check .

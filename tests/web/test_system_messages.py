@@ -75,7 +75,7 @@ async def test_whoever_comes_has_nothing_unread(ana: Visitor, bo: Visitor, house
     rows = await connection.fetch("SELECT person, last_read_seq, seen_seq FROM membership WHERE room = $1", room)
     await connection.close()
     marks = {row["person"]: (row["last_read_seq"], row["seen_seq"]) for row in rows}
-    assert marks == {ana.id: (3, 3), bo.id: (2, 2), cy.id: (3, 3)}
+    assert marks == {ana.id: (3, 3), bo.id: (2, 0), cy.id: (3, 0)}  # and Bo and Cy have seen nothing yet
 
 
 async def test_seqs_have_no_gap_while_people_come_and_go_and_write(ana: Visitor, house: House) -> None:
