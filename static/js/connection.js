@@ -12,10 +12,12 @@ const LOST = 1006
 const version = () => document.getElementById("room-version").value
 let connection = null
 let open = false
+let lost = Date.now()
 let heard = Date.now()
 let notice = null
 
 function show(connected) {
+  if (open && !connected) lost = Date.now()
   open = connected
   if (connected) {
     clearTimeout(notice)
@@ -75,9 +77,10 @@ if (poll) {
   document.addEventListener("htmx:before:swap", event => {
     if (event.detail.ctx.sourceElement === poll && open) event.preventDefault()
   })
+  // Most sockets are back sooner than a question would be answered, above all when many are lost at once.
   setInterval(() => {
-    if (!open) ask()
-    else if (Date.now() - heard > SILENCE_MILLISECONDS) reconnect()
+    if (!open && Date.now() - lost >= POLL_MILLISECONDS) ask()
+    else if (open && Date.now() - heard > SILENCE_MILLISECONDS) reconnect()
   }, POLL_MILLISECONDS)
   addEventListener("offline", () => show(false))
   addEventListener("online", reconnect)

@@ -56,7 +56,7 @@ static void put_down(struct end *end) {
 
 /* The socket is lost: htmx comes again after 0.5 s, 1 s, 2 s … 8 s, each with a jitter of 30 %. */
 static void lost(struct page *page) {
-    if (page->socket.state == OPEN) open_count--, lost_count++;
+    if (page->socket.state == OPEN) open_count--, lost_count++, page->lost_at = now();
     if (!page->joined) opening--;
     page->joined = 0;
     if (!returning) fprintf(stderr, "socket %d was closed\n", page->number);
@@ -167,7 +167,7 @@ static void move(void) {
         if (page->socket.state == AWAY && at >= page->retry_at) start(&page->socket);
         if (at >= page->poll_at) {
             page->poll_at += ((at - page->poll_at) / (POLL_MS * 1000000ull) + 1) * POLL_MS * 1000000ull;
-            if (page->poll.state == AWAY && page->retry_at) start(&page->poll);
+            if (page->poll.state == AWAY && page->retry_at && at >= page->lost_at + POLL_MS * 1000000ull) start(&page->poll);
         }
     }
 }

@@ -18,7 +18,7 @@ struct page {
     struct end socket, poll;
     long seq, version, excused; /* has all up to seq; may be brought up to `excused` once more, as an upsert allows */
     uint64_t beyond[AHEAD_MAX / 64]; /* a ring of bits by seq: has this one, which came before those between */
-    uint64_t retry_at, poll_at;
+    uint64_t lost_at, retry_at, poll_at;
     int attempt, number, joined; /* joined: has been brought something since it was opened */
     z_stream *context;
 };
