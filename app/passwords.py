@@ -11,10 +11,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 LENGTH_MIN = 8
 LENGTH_MAX = 200
+ENCODED_SALT_LENGTH, ENCODED_HASH_LENGTH = 22, 43  # of 16 and 32 bytes, in Base64 without padding
 
 _hasher = PasswordHasher()
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-_NOBODYS = _hasher.hash("the password of nobody")
+# What no password fits, at the price of every other: to make a real one would hold up each start.
+_NOBODYS = (
+    f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    f"${'A' * ENCODED_SALT_LENGTH}${'A' * ENCODED_HASH_LENGTH}"
+)
 
 
 async def hash_password(password: str) -> str:
