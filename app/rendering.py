@@ -366,8 +366,9 @@ def suggestions(suggestions: Sequence[views.Suggestion]) -> Html:
     return _render("fragments/suggestions.html", suggestions=suggestions)
 
 
-def me_page(frame: views.Frame, form: views.Form) -> Html:
-    return _render("pages/me.html", frame=frame, form=form)
+def me_page(frame: views.Frame, form: views.Form, saved: str) -> Html:
+    """`saved` is what was just changed: name, picture or password; or nothing."""
+    return _render("pages/me.html", frame=frame, form=form, saved=saved)
 
 
 def devices_page(frame: views.Frame, devices: Sequence[views.Device]) -> Html:
