@@ -375,8 +375,9 @@ def devices_page(frame: views.Frame, devices: Sequence[views.Device]) -> Html:
     return _render("pages/devices.html", frame=frame, devices=devices)
 
 
-def sign_in_page(frame: views.Frame, form: views.Form) -> Html:
-    return _render("pages/sign_in.html", frame=frame, form=form)
+def sign_in_page(frame: views.Frame, form: views.Form, was_signed_in: bool = False) -> Html:
+    """`was_signed_in` is whether this browser's sign-in was ended from elsewhere."""
+    return _render("pages/sign_in.html", frame=frame, form=form, was_signed_in=was_signed_in)
 
 
 def sign_up_page(frame: views.Frame, form: views.Form, first: bool, invited_to: str | None) -> Html:

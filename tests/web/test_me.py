@@ -104,3 +104,12 @@ async def test_whoever_changed_something_about_themselves_is_told_so(ana: Visito
         assert sentence not in (await ana.http.get("/me")).text
         answer = await ana.http.post(address, data=form)
         assert sentence in (await ana.http.get(answer.headers["location"])).text
+
+
+async def test_a_device_that_was_signed_out_from_elsewhere_says_why(ana: Visitor, house: House) -> None:
+    phone = await on_another_device(ana, house)
+    await ana.http.post("/me/devices/others/revoke")
+    answer = await phone.http.get((await phone.http.get("/rooms")).headers["location"])
+    assert "You were signed out here" in answer.text
+    await ana.http.post("/sign-out")  # by oneself
+    assert "You were signed out here" not in (await ana.http.get("/sign-in")).text
