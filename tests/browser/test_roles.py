@@ -1,6 +1,6 @@
 """Roles in the browser: who was sent out is told so at once."""
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import PHONE, Arrive
 from tests.house import House
 
 
@@ -26,3 +26,19 @@ async def test_a_removed_persons_page_says_so_and_holds_nothing_of_the_room(
     assert await ana.page.evaluate(word) == '"removed"'
     style = "getComputedStyle(document.querySelectorAll('.message.system .body')[1]).backgroundColor"
     assert await ana.page.evaluate(style) == "rgba(0, 0, 0, 0)"  # her own act is no bubble of hers
+
+
+async def test_a_button_that_opens_stays_where_it_is_and_a_long_name_ends_before_it(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana", **PHONE), await arrive("Bo, who looks after the Northern Archive since long ago")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.page.goto(f"{ana.url}/rooms/{room}/members")
+    button = ana.page.locator(".act > summary")
+    before = await button.bounding_box()
+    name = await ana.page.locator(".members a.name", has_text="Bo").bounding_box()
+    assert name["x"] + name["width"] <= before["x"]
+    await button.click()
+    await ana.page.locator("text=Make an admin").wait_for()
+    after = await button.bounding_box()
+    assert (after["x"], after["width"]) == (before["x"], before["width"])
+    assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
