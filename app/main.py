@@ -71,6 +71,7 @@ HANDLERS = [
     rooms.create,
     rooms.show,
     members.join,
+    members.way_in,
     members.leave,
     members.members,
     members.invitation,

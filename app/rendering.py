@@ -337,8 +337,8 @@ def settings_page(frame: views.Frame, room: views.Room, form: views.Form) -> Htm
     return _render("pages/settings.html", frame=frame, room=room, form=form)
 
 
-def gone_page(frame: views.Frame) -> Html:
-    return _render("pages/gone.html", frame=frame)
+def gone_page(frame: views.Frame, banned: bool) -> Html:
+    return _render("pages/gone.html", frame=frame, banned=banned)
 
 
 def administration_page(
@@ -376,16 +376,18 @@ def suggestions(suggestions: Sequence[views.Suggestion]) -> Html:
     return _render("fragments/suggestions.html", suggestions=suggestions)
 
 
-def me_page(frame: views.Frame, form: views.Form) -> Html:
-    return _render("pages/me.html", frame=frame, form=form)
+def me_page(frame: views.Frame, form: views.Form, saved: str) -> Html:
+    """`saved` is what was just changed: name, picture or password; or nothing."""
+    return _render("pages/me.html", frame=frame, form=form, saved=saved)
 
 
 def devices_page(frame: views.Frame, devices: Sequence[views.Device]) -> Html:
     return _render("pages/devices.html", frame=frame, devices=devices)
 
 
-def sign_in_page(frame: views.Frame, form: views.Form) -> Html:
-    return _render("pages/sign_in.html", frame=frame, form=form)
+def sign_in_page(frame: views.Frame, form: views.Form, was_signed_in: bool = False) -> Html:
+    """`was_signed_in` is whether this browser's sign-in was ended from elsewhere."""
+    return _render("pages/sign_in.html", frame=frame, form=form, was_signed_in=was_signed_in)
 
 
 def sign_up_page(frame: views.Frame, form: views.Form, first: bool, invited_to: str | None) -> Html:

@@ -63,7 +63,7 @@ LIMIT {}
 """
 
 _MEMBERS = """
-SELECT p.id, p.name, p.avatar, m.role
+SELECT p.id, p.name, p.avatar, m.role, p.banned_at IS NOT NULL AS banned
 FROM membership m JOIN person p ON p.id = m.person
 WHERE m.room = {}
 ORDER BY lower(p.name), p.id

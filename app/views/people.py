@@ -63,6 +63,7 @@ class Member(Portrayed):
     role: str
     avatar: str | None = None
     status: str = "offline"  # online | away | offline
+    banned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ async def sign_in_form(request: AnyRequest, visitor: Person | None, next: FromQu
         return see_other(request, local_path(next))
     if await people.nobody_yet():
         return see_other(request, "/sign-up")
-    return html(rendering.sign_in_page(await frame_for(request, None), Form({"next": local_path(next)})))
+    form = Form({"next": local_path(next)})
+    return html(rendering.sign_in_page(await frame_for(request, None), form, SESSION_COOKIE in request.cookies))
 
 
 @post("/sign-in")

@@ -1,7 +1,7 @@
 """What a person decides about themselves: name, picture, password, and where they are signed in."""
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app import rendering
 from app.actions import accounts, profiles
@@ -17,8 +17,8 @@ from app.web.visitors import AnyRequest
 
 
 @get("/me")
-async def me(request: AnyRequest, person: Person) -> Response[str]:
-    return await _page(request, person, Form({"name": person.name}))
+async def me(request: AnyRequest, person: Person, saved: FromQuery[str] = "") -> Response[str]:
+    return await _page(request, person, Form({"name": person.name}), saved=saved)
 
 
 @post("/me", request_max_body_size=None, limit=CHOOSING)  # bounded as it is read
@@ -42,7 +42,7 @@ async def change(request: AnyRequest, person: Person, hub: Hub, limits: Limits) 
     except (TooLarge, TooOften) as problem:
         shown = Form({"name": person.name} | form, {"picture": problem.sentence})
         return await _page(request, person, shown, problem.status)
-    return see_other(request, "/me")
+    return see_other(request, f"/me?saved={'name' if 'name' in form else 'picture'}")
 
 
 @post("/me/password")
@@ -56,7 +56,7 @@ async def change_password(request: AnyRequest, person: Person, hub: Hub, limits:
         return await _page(request, person, Form(shown, problem.fields), problem.status)
     except TooOften as problem:
         return await _page(request, person, Form(shown, {"current": problem.sentence}), problem.status)
-    return see_other(request, "/me/devices")
+    return see_other(request, "/me?saved=password")
 
 
 @get("/me/devices")
@@ -76,5 +76,5 @@ async def revoke_others(request: AnyRequest, person: Person, hub: Hub) -> Respon
     return see_other(request, "/me/devices")
 
 
-async def _page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:
-    return html(rendering.me_page(await frame_for(request, person), form), status)
+async def _page(request: AnyRequest, person: Person, form: Form, status: int = 200, saved: str = "") -> Response[str]:
+    return html(rendering.me_page(await frame_for(request, person), form, saved), status)

@@ -6,6 +6,7 @@ from litestar.params import FromPath, FromQuery
 from app import access, rendering
 from app.actions import memberships
 from app.actions.messages import Posts
+from app.errors import NotAMember
 from app.limits import COMING_AND_GOING
 from app.queries import administration, rooms
 from app.realtime.hub import Hub
@@ -22,6 +23,13 @@ async def join(request: AnyRequest, person: Person, posts: Posts, hub: Hub, room
     return see_other(request, f"/rooms/{room.id}")
 
 
+@get("/rooms/{room_id:int}/join")
+async def way_in(request: AnyRequest, person: Person, room_id: FromPath[int]) -> Response[str]:
+    """For whoever follows or reloads the address of the form: the room's own page offers to join it."""
+    room = await access.visible_room_for(person, room_id)
+    return see_other(request, f"/rooms/{room.id}")
+
+
 @post("/rooms/{room_id:int}/leave", limit=COMING_AND_GOING)
 async def leave(request: AnyRequest, person: Person, posts: Posts, hub: Hub, room_id: FromPath[int]) -> Response[str]:
     room = await access.room_for(person, room_id)
@@ -33,8 +41,10 @@ async def leave(request: AnyRequest, person: Person, posts: Posts, hub: Hub, roo
 async def members(
     request: AnyRequest, person: Person, settings: Settings, room_id: FromPath[int], q: FromQuery[str] = ""
 ) -> Response[str]:
-    room = await access.room_for(person, room_id)
+    room = await access.visible_room_for(person, room_id)
     frame = await frame_for(request, person, room.id)
+    if room.role is None:
+        return html(rendering.join_page(frame, room, f"/rooms/{room.id}/join"), NotAMember.status)
     people = await rooms.members(room.id)
     addable = await administration.addable(room.id, q.strip()) if room.is_admin and not room.is_direct else ()
     return html(rendering.members_page(frame, room, people, _origin(request, settings), addable, q.strip()))

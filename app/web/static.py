@@ -29,7 +29,7 @@ COMPRESSIBLE = ("text/", "application/json", "image/svg+xml")
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 FIRST_STYLES = ("tokens.css", "base.css")
 HTMX = ("htmx-4.0.1.min.js", "hx-ws-4.0.1.min.js", "hx-upsert-4.0.1.min.js")  # in this order
-OF_ONE_PAGE = ("search.js",)
+OF_ONE_PAGE = ("search.js", "local_times.js")
 
 
 class StaticFile(NamedTuple):

@@ -12,7 +12,18 @@ async function fill(address) {
   dialog.innerHTML = await answer.text()
   htmx.process(dialog)
   if (!dialog.open) dialog.showModal()
+  place()
   dialog.querySelector("a, button, summary")?.focus()
+}
+
+// Beside what opened it, on the side with more room; on a phone the stylesheet lets it rise from the lower edge.
+function place() {
+  const at = document.getElementById(from)?.querySelector(":scope > .more").getBoundingClientRect()
+  if (!at) return
+  const above = at.top > innerHeight / 2
+  const left = Math.min(at.left, innerWidth - dialog.offsetWidth - 8)
+  dialog.style.inset = above ? `auto auto ${innerHeight - at.top}px ${left}px` : `${at.bottom}px auto auto ${left}px`
+  dialog.style.maxHeight = `${(above ? at.top : innerHeight - at.bottom) - 8}px`
 }
 
 function open(article) {

@@ -1,6 +1,6 @@
 """Roles in the browser: who was sent out is told so at once."""
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import PHONE, Arrive
 from tests.conftest import Servers
 from tests.house import House, Visitor
 from tests.web.test_ban import make_administrator
@@ -49,9 +49,25 @@ async def test_a_banned_persons_page_says_so_and_their_other_pages_let_them_in_n
     await elsewhere.goto(f"{bo.url}/people")
     await root.http.post(f"/people/{person}/ban")
     await bo.page.wait_for_url(f"**/rooms/{room}/gone")
-    await bo.page.locator("h1", has_text="You are no longer in this room").wait_for()
+    await bo.page.locator("h1", has_text="Your account was banned").wait_for()
     assert "Garden plans" not in await bo.page.content()
     await elsewhere.goto(f"{bo.url}/rooms/{other}")
     assert "/sign-in" in elsewhere.url
     await bo.page.go_back()
     await bo.page.wait_for_url("**/sign-in*")
+
+
+async def test_a_button_that_opens_stays_where_it_is_and_a_long_name_ends_before_it(arrive: Arrive) -> None:
+    ana, bo = await arrive("Ana", **PHONE), await arrive("Bo, who looks after the Northern Archive since long ago")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.page.goto(f"{ana.url}/rooms/{room}/members")
+    button = ana.page.locator(".act > summary")
+    before = await button.bounding_box()
+    name = await ana.page.locator(".members a.name", has_text="Bo").bounding_box()
+    assert name["x"] + name["width"] <= before["x"]
+    await button.click()
+    await ana.page.locator("text=Make an admin").wait_for()
+    after = await button.bounding_box()
+    assert (after["x"], after["width"]) == (before["x"], before["width"])
+    assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -233,3 +233,32 @@ async def test_whoever_comes_back_to_a_room_of_banned_people_looks_after_it(
 async def sign_in_again(visitor: Visitor) -> None:
     answer = await visitor.http.post("/sign-in", data={"email": visitor.email, "password": PASSWORD})
     assert answer.status_code == 303
+
+
+async def test_who_was_banned_is_not_among_the_people_and_marked_in_the_list_of_members(
+    root: Visitor, bo: Visitor, house: House
+) -> None:
+    room = await root.make_room()
+    await bo.join(room)
+    assert f'id="person-{bo.id}" data-person="{bo.id}"' in (await root.http.get(f"/rooms/{room}")).text
+    members = (await root.http.get(f"/rooms/{room}/members")).text
+    assert "make-admin" in members
+    assert ">banned<" not in members
+    async with root.listening(room) as reader:
+        async with bo.listening(room):
+            await reader.brings(f'data-person="{bo.id}" data-status="online"')
+            await root.http.post(f"/people/{bo.id}/ban")
+        await reader.brings(f'id="person-{bo.id}" hidden')
+    assert f'data-person="{bo.id}"' not in (await root.http.get(f"/rooms/{room}")).text.split('id="people"')[1]
+    members = (await root.http.get(f"/rooms/{room}/members")).text
+    assert ">banned<" in members
+    assert "make-admin" not in members
+    assert 'value="remove"' in members
+
+
+async def test_the_page_of_who_was_banned_says_so(root: Visitor, bo: Visitor, stranger: Visitor) -> None:
+    room = await root.make_room()
+    await bo.join(room)
+    await root.http.post(f"/people/{bo.id}/ban")
+    assert "Your account was banned" in (await bo.http.get(f"/rooms/{room}/gone")).text
+    assert "banned" not in (await stranger.http.get(f"/rooms/{room}/gone")).text

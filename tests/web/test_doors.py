@@ -68,7 +68,7 @@ async def signed_out(tea: Tea) -> None:
 
 async def given_another_password(tea: Tea) -> None:
     form = {"current": PASSWORD, "password": "another good long password"}
-    assert (await tea.device.http.post("/me/password", data=form)).headers["location"] == "/me/devices"
+    assert (await tea.device.http.post("/me/password", data=form)).headers["location"] == "/me?saved=password"
 
 
 OUT_OF_THE_ROOM = [removed, gone]

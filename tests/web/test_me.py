@@ -119,3 +119,24 @@ async def test_somebody_elses_device_is_not_there(ana: Visitor, bo: Visitor) -> 
     for address in (of_ana, "/me/devices/0/revoke", "/me/devices/99999999999/revoke"):
         assert (await bo.http.post(address)).status_code == 404
     assert (await ana.http.get("/me")).status_code == 200
+
+
+async def test_whoever_changed_something_about_themselves_is_told_so(ana: Visitor) -> None:
+    passwords = {"current": PASSWORD, "password": "another long password"}
+    for address, form, sentence in (
+        ("/me", {"name": "Ana of the garden"}, "Your name is changed."),
+        ("/me", {"remove-picture": "yes"}, "Your picture is changed."),
+        ("/me/password", passwords, "Your password is changed."),
+    ):
+        assert sentence not in (await ana.http.get("/me")).text
+        answer = await ana.http.post(address, data=form)
+        assert sentence in (await ana.http.get(answer.headers["location"])).text
+
+
+async def test_a_device_that_was_signed_out_from_elsewhere_says_why(ana: Visitor, house: House) -> None:
+    phone = await on_another_device(ana, house)
+    await ana.http.post("/me/devices/others/revoke")
+    answer = await phone.http.get((await phone.http.get("/rooms")).headers["location"])
+    assert "You were signed out here" in answer.text
+    await ana.http.post("/sign-out")  # by oneself
+    assert "You were signed out here" not in (await ana.http.get("/sign-in")).text

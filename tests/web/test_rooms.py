@@ -1,5 +1,6 @@
 import asyncio
 import re
+from html import unescape
 
 import pytest
 
@@ -222,3 +223,16 @@ async def test_signed_out_nothing_of_a_room_can_be_reached(ana: Visitor, strange
         htmx = await stranger.http.request(method, address, headers={"HX-Request": "true"})
         assert htmx.status_code == 401, address
     assert await ana.version_of(room) == 1
+
+
+async def test_who_is_not_in_an_open_room_finds_its_door_where_its_members_and_its_join_form_are(
+    ana: Visitor, bo: Visitor
+) -> None:
+    room = await ana.make_room()
+    answer = await bo.http.get(f"/rooms/{room}/members")
+    assert answer.status_code == 403
+    assert f'action="/rooms/{room}/join"' in unescape(answer.text)
+    assert (await bo.http.get(f"/rooms/{room}/join")).headers["location"] == f"/rooms/{room}"
+    closed = await ana.make_room(visibility="closed")
+    for address in ("members", "join"):
+        assert (await bo.http.get(f"/rooms/{closed}/{address}")).status_code == 404

@@ -59,6 +59,7 @@ MATRIX = {
     "POST /rooms": Row("/rooms", SIGNED_IN_303, SIGNED_IN_303, {"name": "Another"}),
     "GET /rooms/{room_id:int}": Row("/rooms/{room}", INSIDERS_200, NOBODY),
     "POST /rooms/{room_id:int}/join": Row("/rooms/{room}/join", INSIDERS_303, NOBODY),
+    "GET /rooms/{room_id:int}/join": Row("/rooms/{room}/join", INSIDERS_303, NOBODY),
     "POST /rooms/{room_id:int}/leave": Row("/rooms/{room}/leave", INSIDERS_303, NOBODY),
     "GET /rooms/{room_id:int}/members": Row("/rooms/{room}/members", INSIDERS_200, NOBODY),
     "GET /join/{code:str}": Row("/join/{code}", "200 200 303 303 303", EVERYBODY_200),
