@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.access import INT4_MAX
-from app.actions import audit, memberships
+from app.actions import audit, faces, memberships
 from app.errors import NotAllowed, NotThere
 from app.realtime.events import PersonBanned, RoleChanged
 from app.realtime.hub import Hub
@@ -41,6 +41,7 @@ async def ban(actor: Person, subject: int, hub: Hub) -> None:
         if banned:
             await audit.record(actor.id, "ban", subject)
             heirs = await _hand_over(actor, subject, ["admin"])
+            await faces.changed()
     hub.publish(PersonBanned(subject))
     for heir in heirs:
         hub.publish(heir)
@@ -60,6 +61,7 @@ async def unban(actor: Person, subject: int, hub: Hub) -> None:
         ):
             await audit.record(actor.id, "unban", subject)
             heirs = await _hand_over(actor, subject, ["admin", "member"])
+            await faces.changed()
     for heir in heirs:
         hub.publish(heir)
 

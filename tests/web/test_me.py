@@ -75,7 +75,7 @@ async def test_of_two_devices_that_change_the_password_at_once_one_does_and_stay
     answers = await asyncio.gather(
         *(device.http.post("/me/password", data=form) for device, form in zip((ana, phone), forms, strict=True))
     )
-    changed = [answer.headers.get("location") == "/me/devices" for answer in answers]
+    changed = [answer.headers.get("location") == "/me?saved=password" for answer in answers]
     assert sorted(changed) == [False, True]
     assert [(await device.http.get("/me")).status_code == 200 for device in (ana, phone)] == changed
 
