@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from app.errors import NotAllowed, NotAMember, NotThere, SignedOut
-from app.realtime.source import Claim
+from app.realtime.source import OUTSIDE, Claim
 from app.tables import Attachment, LoginSession, Membership, Message, Room
 from app.tables import Person as PersonTable
 from app.views import FilePlace, MessagePlace, Person, Profile, RoomCard
@@ -73,7 +73,7 @@ FROM unnest({}::int[], {}::int[], {}::int[]) AS t (session, person, room)
 LEFT JOIN login_session s ON s.id = t.session
 LEFT JOIN person p ON p.id = t.person AND p.banned_at IS NULL
 LEFT JOIN membership m ON m.person = t.person AND m.room = t.room
-WHERE s.id IS NULL OR p.id IS NULL OR m.id IS NULL
+WHERE s.id IS NULL OR p.id IS NULL OR (m.id IS NULL AND t.room <> {})
 """
 
 _ADMITTED = """
@@ -81,7 +81,8 @@ SELECT t.session, t.person, t.room, array(SELECT room FROM membership WHERE pers
 FROM unnest({}::int[], {}::int[], {}::int[]) AS t (session, person, room)
 JOIN login_session s ON s.id = t.session
 JOIN person p ON p.id = t.person AND p.banned_at IS NULL
-JOIN membership m ON m.person = t.person AND m.room = t.room
+LEFT JOIN membership m ON m.person = t.person AND m.room = t.room
+WHERE m.id IS NOT NULL OR t.room = {}
 """
 
 _AT_THE_DOOR = """
@@ -233,13 +234,13 @@ async def is_member(person: Person, room_id: int) -> bool:
 
 async def lost_access(claims: Sequence[Claim]) -> set[Claim]:
     """Of these (session, person, room), the ones that may listen no longer."""
-    rows = await Membership.raw(_LOST, *_columns(claims))
+    rows = await Membership.raw(_LOST, *_columns(claims), OUTSIDE)
     return {(row["session"], row["person"], row["room"]) for row in rows}
 
 
 async def admitted(claims: Sequence[Claim]) -> Mapping[Claim, Sequence[int] | None]:
     """The same for sockets that arrive: all rooms of the person where they may listen, None where they may not."""
-    rows = await Membership.raw(_ADMITTED, *_columns(claims))
+    rows = await Membership.raw(_ADMITTED, *_columns(claims), OUTSIDE)
     return dict.fromkeys(claims) | {(row["session"], row["person"], row["room"]): row["rooms"] for row in rows}
 
 

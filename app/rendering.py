@@ -135,8 +135,8 @@ def people_list(members: Sequence[views.Member], count: int | None, version: int
     return _render("streams/people_list.html", members=members, count=count, version=version)
 
 
-def dots(statuses: Mapping[int, str], version: int) -> Html:
-    """The dots beside the names of direct rooms, person → status."""
+def dots(statuses: Mapping[int, str], version: int | None = None) -> Html:
+    """The dots beside the names of direct rooms, person → status; for a page of a room, with its version."""
     return _render("streams/dots.html", statuses=statuses, version=version)
 
 
@@ -211,7 +211,7 @@ def room_page(
     assert frame.me, "nobody who is signed out is in a room"
     me = views.Face(frame.me.id, frame.me.name, frame.me.avatar)
     facts = replace(room, last_seq=0, last_read_seq=None, seen_seq=None)
-    inside = (facts, me, uploads, _unread_link(room, timeline, around), timeline.has_newer)
+    inside = (facts, me, _other(frame), uploads, _unread_link(room, timeline, around), timeline.has_newer)
     page = _render(
         "pages/room.html",
         frame=frame,
@@ -227,14 +227,15 @@ def room_page(
 
 @lru_cache(INSIDES_KEPT_MAX)
 def _ordinary_inside(
-    room: views.Room, me: views.Face, uploads: UploadLimits, unread_link: Html, has_newer: bool
+    room: views.Room, me: views.Face, other: int | None, uploads: UploadLimits, unread_link: Html, has_newer: bool
 ) -> Html:
-    return _inside(room, me, uploads, unread_link, has_newer, None, None)
+    return _inside(room, me, other, uploads, unread_link, has_newer, None, None)
 
 
 def _inside(
     room: views.Room,
     me: views.Face,
+    other: int | None,
     uploads: UploadLimits,
     unread_link: Html,
     has_newer: bool,
@@ -244,6 +245,8 @@ def _inside(
     return _render(
         "fragments/inside.html",
         room=room,
+        other=other,
+        countable=room.people <= views.MEMBERS_SHOWN_MAX,
         uploads=uploads,
         unread_link=unread_link,
         has_newer=has_newer,
@@ -251,6 +254,12 @@ def _inside(
         replying=replying,
         unsent=str(_unsent(me)),
     )
+
+
+def _other(frame: views.Frame) -> int | None:
+    """Who one talks to here, if it is a direct room of two."""
+    others = next((card.others for card in frame.rooms if card.id == frame.room), ())
+    return others[0].id if len(others) == 1 else None
 
 
 def timeline(timeline: views.Timeline) -> Html:
@@ -323,13 +332,21 @@ def members_page(
     room: views.Room,
     members: Sequence[views.Member],
     origin: str,
+    version: int,
     addable: Sequence[views.Account] = (),
     name: str = "",
 ) -> Html:
-    """`origin` goes before the path of the invitation link; `addable` are people whom room admins may add,
-    found by `name`."""
+    """`origin` goes before the path of the invitation link; `version` is the room's, whose socket this page has as
+    well; `addable` are people whom room admins may add, found by `name`."""
     return _render(
-        "pages/members.html", frame=frame, room=room, members=members, origin=origin, addable=addable, name=name
+        "pages/members.html",
+        frame=frame,
+        room=room,
+        members=members,
+        origin=origin,
+        version=version,
+        addable=addable,
+        name=name,
     )
 
 

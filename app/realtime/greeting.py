@@ -28,13 +28,14 @@ class Greeting:
             counts = [mark for mark in found if mark.room in seat.follows]  # not what ended while it was read
             for mark in counts:
                 self._followers.know(mark)
-            read = await self._receipts.ask(seat.room)
+            read = None if seat.is_outside else await self._receipts.ask(seat.room)
         except Unavailable:
             logger.info("PostgreSQL is away: a page has the counts it was made with")
             return
         if not seat.gone and counts:
             seat.listener.write(Frame(marks(counts)))
-            seat.listener.write(read)
+            if read:
+                seat.listener.write(read)
 
     async def _read_receipts(self, rooms: Sequence[int]) -> Mapping[int, Frame]:
         return {room: Frame(receipts(await self._source.receipts_of(room))) for room in rooms}

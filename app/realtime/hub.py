@@ -35,10 +35,11 @@ from app.realtime.frames import Frame
 from app.realtime.greeting import Greeting
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
 from app.realtime.live_room import LiveRoom
+from app.realtime.outside import Outside
 from app.realtime.presence import Presence
 from app.realtime.roster import Rosters
 from app.realtime.seat import Seat
-from app.realtime.source import Claim, Source
+from app.realtime.source import OUTSIDE, Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
 from app.rendering import marks, notify_chosen, room_described, room_version
@@ -63,32 +64,23 @@ class Hub:
         self._greeting = Greeting(source, self._followers)
         self.presence = Presence(self._presence_changed)
         self._rosters = Rosters(self._rooms, self._followers.of, self.presence.status_of, source, self._spawn)
+        self._outside = Outside(self._spawn, self._rosters.tell_newcomer)
         self._faces = Faces(source.faces, self._seats, self._write_to, self._spawn)
-        self.sweep = Sweep(self._rooms, self._followers, self._faces, bus, source, self._close_lost)
+        self.sweep = Sweep(self._rooms, self._outside, self._followers, self._faces, bus, source, self._close_lost)
 
     # -- for sockets
 
     async def join(self, listener: Listener, room_id: int, since: int, faces: int | None = None) -> Seat:
         """Seat a socket: it gets every change after `since`, the first ones from PostgreSQL; and people's new looks
-        after `faces`, or from now on.
+        after `faces`, or from now on. In place of a room it may be OUTSIDE; then `since` means nothing.
 
         The person was let in at the door, but may have been sent out since; an event that said so found no
         seat to close. So access is asked for once more when the seat can be found. Raises Unavailable.
         """
-        room = self._rooms.get(room_id)
-        is_new = room is None
-        if room is None:
-            room = self._rooms[room_id] = LiveRoom(
-                room_id,
-                self._source,
-                self._spawn,
-                self._close_lost,
-                self._send_out,
-                self._rosters.tell_newcomer,
-            )
+        is_new = room_id != OUTSIDE and room_id not in self._rooms
+        place = self._outside if room_id == OUTSIDE else self._live_room(room_id)
         seat = Seat(listener, room_id, since, self._faces.version if faces is None else faces)
-        room.seats.add(seat)
-        room.quiet_sweeps = 0
+        place.seats.add(seat)
         self._seats_of.setdefault(listener.person, set()).add(seat)
         left = self._arriving[seat] = set()
         try:
@@ -107,8 +99,17 @@ class Hub:
             del self._arriving[seat]
         if not seat.gone:
             self.presence.came(seat)
-            room.begin(seat, self._greeting.greet)
+            place.begin(seat, self._greeting.greet)
         return seat
+
+    def _live_room(self, room_id: int) -> LiveRoom:
+        room = self._rooms.get(room_id)
+        if room is None:
+            leveled = self._rosters.tell_newcomer
+            room = LiveRoom(room_id, self._source, self._spawn, self._close_lost, self._send_out, leveled)
+            self._rooms[room_id] = room
+        room.quiet_sweeps = 0
+        return room
 
     def leave(self, seat: Seat) -> None:
         if seat.gone:
@@ -120,6 +121,7 @@ class Hub:
         if not seats:
             del self._seats_of[seat.listener.person]
         self._followers.leave(seat)
+        self._outside.leave(seat)
         if room := self._rooms.get(seat.room):
             room.leave(seat)
             person = seat.listener.person
@@ -183,7 +185,7 @@ class Hub:
                 for seat in self._seats_of.get(person, ()):
                     self._spawn(self._follow_too(seat, room_id))
                 self._rosters.list_changed(room_id)
-                self._show_rooms_soon(person)
+                self.show_rooms_soon(person)
             case MembershipEnded(person=person, room=room_id):
                 for seat in self._seats_of.get(person, ()):
                     self._followers.remove(seat, room_id)
@@ -191,21 +193,22 @@ class Hub:
                         self._arriving[seat].add(room_id)
                 self.presence.refresh(person)
                 self._rosters.list_changed(room_id)
-                self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person and s.room == room_id)
-                self._show_rooms_soon(person)
+                self._send_out_where(person, lambda seat: seat.room == room_id)
+                self.show_rooms_soon(person)
             case RoleChanged(person=person, room=room_id):
                 self._rosters.person_changed(person, [room_id])
             case NotifyChosen(person=person, room=room_id, notify=chosen):
                 self._write_to(list(self._seats_of.get(person, ())), notify_chosen(room_id, chosen))
-                self._show_rooms_soon(person)
+                self.show_rooms_soon(person)
             case PersonBanned(person=person):
-                self._close_where(CLOSE_NO_ACCESS, lambda s: s.listener.person == person)
+                self._send_out_where(person, lambda _: True)
             case PresenceChanged():
                 self.presence.take(event)
             case ProfileChanged():
                 self._faces.changed()
             case SessionEnded(session=session):
-                self._close_where(CLOSE_SIGNED_OUT, lambda s: s.listener.session == session)
+                for seat in [seat for seat in self._seats() if seat.listener.session == session]:
+                    self._close(seat, CLOSE_SIGNED_OUT)
 
     def on_gap(self) -> None:
         """The bus was away: rooms may have moved on. (Access is looked at in every sweep.)"""
@@ -228,12 +231,12 @@ class Hub:
 
     # -- what is told to people wherever they sit
 
-    def _show_rooms_soon(self, person: int) -> None:
+    def show_rooms_soon(self, person: int) -> None:
+        """Bring the list of rooms on all this person's pages level."""
         if person in self._seats_of:
             self._spawn(self._show_rooms(person))
 
     async def _show_rooms(self, person: int) -> None:
-        """Bring the list of rooms on all this person's pages level."""
         try:
             html = await self._lists.ask(person)  # in the order of asking, so that the newest list comes last
         except Unavailable:
@@ -250,13 +253,14 @@ class Hub:
         return (seat for seats in self._seats_of.values() for seat in seats)
 
     def _write_to(self, seats: Sequence[Seat], html: str) -> None:
-        """Write to these seats; with it goes the version that the seat's page has, as with every frame."""
-        frames: dict[int, Frame] = {}
+        """Write to these seats; with it goes the version that the page of a room has, as with every frame."""
+        frames: dict[int | None, Frame] = {}
         for seat in seats:
             if html and not seat.gone:
-                if seat.version not in frames:
-                    frames[seat.version] = Frame(html + room_version(seat.version))
-                seat.listener.write(frames[seat.version])
+                version = None if seat.is_outside else seat.version
+                if version not in frames:
+                    frames[version] = Frame(html + ("" if version is None else room_version(version)))
+                seat.listener.write(frames[version])
 
     # -- background work
 
@@ -278,19 +282,19 @@ class Hub:
             lost = await self._source.lost_access([seat.claim for seat in seats])
         for seat in seats if lost else ():
             if seat.claim in lost:
-                self._close(seat, CLOSE_NO_ACCESS)
+                self._send_out(seat)
 
     async def _read_holding(self, claims: Sequence[Claim]) -> Mapping[Claim, bool]:
         lost = await self._source.lost_access(claims)
         return {claim: claim not in lost for claim in claims}
 
-    def _send_out(self, seat: Seat) -> None:
-        self._close(seat, CLOSE_NO_ACCESS)
+    def _send_out_where(self, person: int, chosen: Callable[[Seat], bool]) -> None:
+        for seat in [seat for seat in self._seats_of.get(person, ()) if chosen(seat)]:
+            self._send_out(seat)
 
-    def _close_where(self, code: int, chosen: Callable[[Seat], bool]) -> None:
-        for room in self._rooms.values():
-            for seat in [seat for seat in room.seats if chosen(seat)]:
-                self._close(seat, code)
+    def _send_out(self, seat: Seat) -> None:
+        """Outside of rooms only those who are signed in no longer are sent out: by a ban, too."""
+        self._close(seat, CLOSE_SIGNED_OUT if seat.is_outside else CLOSE_NO_ACCESS)
 
     def _close(self, seat: Seat, code: int) -> None:
         if not seat.gone:

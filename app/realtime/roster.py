@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from app import rendering
 from app.errors import Unavailable
+from app.realtime.frames import Frame
 from app.realtime.live_room import LiveRoom, Spawn
 from app.realtime.seat import Seat
-from app.realtime.source import Source
+from app.realtime.source import OUTSIDE, Source
 from app.views import MEMBERS_SHOWN_MAX, Member
 
 TOLD_EVERY_SECONDS = 1.0
@@ -125,11 +126,15 @@ class Rosters:
         return self._is_direct[room_id]
 
     def _write_dots(self, seats: Sequence[Seat], people: Sequence[int]) -> None:
-        """Every frame brings its room's version, so the seats of one room share one."""
+        """Every frame brings its room's version, so the seats of one room share one; outside there is none."""
         statuses = {person: self._status_of(person) for person in people}
         for room_id in {seat.room for seat in seats}:
-            if (live := self._rooms.get(room_id)) and live.version is not None:
-                here = [seat for seat in seats if seat.room == room_id]
+            here = [seat for seat in seats if seat.room == room_id]
+            if room_id == OUTSIDE:
+                frame = Frame(rendering.dots(statuses))
+                for seat in here:
+                    seat.listener.write(frame)
+            elif (live := self._rooms.get(room_id)) and live.version is not None:
                 live.write_to(here, rendering.dots(statuses, live.version))
 
 

@@ -1,17 +1,17 @@
-"""One socket in one room, and those of them that stand where the room stands."""
+"""One socket in one room or outside of them all, and those of them that stand where the room stands."""
 
 from dataclasses import dataclass, field
 from typing import Optional
 
 from app.realtime.frames import Frame
 from app.realtime.listener import Listener, Outlet
-from app.realtime.source import Claim
+from app.realtime.source import OUTSIDE, Claim
 
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """`own_version` is the one that its page has, unless it is level with others; `faces` the number of the last
-    change of a name or a picture on it."""
+    """`room` may be OUTSIDE, and is no room then. `own_version` is the one that its page has, unless it is level
+    with others; `faces` the number of the last change of a name or a picture on it."""
 
     listener: Listener
     room: int
@@ -27,6 +27,10 @@ class Seat:
     def version(self) -> int:
         """The version that its page has."""
         return self.own_version if self.level is None else self.level.version
+
+    @property
+    def is_outside(self) -> bool:
+        return self.room == OUTSIDE
 
     @property
     def claim(self) -> Claim:

@@ -9,6 +9,9 @@ from app.views import Face, Member, Receipts, RoomMarks
 Claim = tuple[int, int, int]
 """The (session, person, room) that lets a socket listen."""
 
+OUTSIDE = 0
+"""In place of a room: a page that shows none. To be signed in is all that its socket needs."""
+
 
 class Changes(NamedTuple):
     """What takes a room from one version to `version`; `html` is empty when nothing does."""

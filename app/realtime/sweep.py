@@ -14,6 +14,7 @@ from app.realtime.events import topic_of_room
 from app.realtime.faces import Faces
 from app.realtime.followers import Followers
 from app.realtime.live_room import LiveRoom
+from app.realtime.outside import Outside
 from app.realtime.seat import Seat
 from app.realtime.source import Source
 
@@ -31,6 +32,7 @@ class Sweep:
     def __init__(
         self,
         rooms: dict[int, LiveRoom],
+        outside: Outside,
         followers: Followers,
         faces: Faces,
         bus: Bus,
@@ -38,6 +40,7 @@ class Sweep:
         close_lost: Callable[[Sequence[Seat]], Awaitable[None]],
     ) -> None:
         self._rooms = rooms
+        self._outside = outside
         self._followers = followers
         self._faces = faces
         self._bus = bus
@@ -57,16 +60,17 @@ class Sweep:
         now = asyncio.get_running_loop().time()
         for room in self._rooms.values():
             room.beat(now)
+        self._outside.beat(now)
         await self._forget_empty_rooms()
         await self._followers.forget_left_rooms()
-        if not self._rooms:
+        if not self._rooms and not self._outside.seats:
             return
         versions = await self._source.versions(list(self._rooms))
         for room in self._rooms.values():
             if room.is_behind(versions.get(room.id, 0)):
                 room.fill_soon()
         self._sweeps += 1
-        seats = [seat for room in self._rooms.values() for seat in room.seats]
+        seats = [*self._outside.seats, *(seat for room in self._rooms.values() for seat in room.seats)]
         for start in range(0, len(seats), SEATS_AT_ONCE_MAX):
             some = seats[start : start + SEATS_AT_ONCE_MAX]
             await self._close_lost(some)

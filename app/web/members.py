@@ -1,5 +1,7 @@
 """Coming into a room and leaving it, its list of members, and the invitation link."""
 
+from dataclasses import replace
+
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -8,7 +10,7 @@ from app.actions import memberships
 from app.actions.messages import Posts
 from app.errors import NotAMember
 from app.limits import COMING_AND_GOING
-from app.queries import administration, rooms
+from app.queries import administration, rooms, timeline
 from app.realtime.hub import Hub
 from app.settings import Settings
 from app.views import Person
@@ -39,15 +41,16 @@ async def leave(request: AnyRequest, person: Person, posts: Posts, hub: Hub, roo
 
 @get("/rooms/{room_id:int}/members")
 async def members(
-    request: AnyRequest, person: Person, settings: Settings, room_id: FromPath[int], q: FromQuery[str] = ""
+    request: AnyRequest, person: Person, settings: Settings, hub: Hub, room_id: FromPath[int], q: FromQuery[str] = ""
 ) -> Response[str]:
     room = await access.visible_room_for(person, room_id)
     frame = await frame_for(request, person, room.id)
     if room.role is None:
         return html(rendering.join_page(frame, room, f"/rooms/{room.id}/join"), NotAMember.status)
-    people = await rooms.members(room.id)
+    version = (await timeline.versions([room.id]))[room.id]
+    people = [replace(each, status=hub.presence.status_of(each.id)) for each in await rooms.members(room.id)]
     addable = await administration.addable(room.id, q.strip()) if room.is_admin and not room.is_direct else ()
-    return html(rendering.members_page(frame, room, people, _origin(request, settings), addable, q.strip()))
+    return html(rendering.members_page(frame, room, people, _origin(request, settings), version, addable, q.strip()))
 
 
 @get("/join/{code:str}")

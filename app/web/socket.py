@@ -1,4 +1,4 @@
-"""`WebSocket /socket`: who, from where, which room; then the hub does the talking.
+"""`WebSocket /socket`: who, from where, which room if any; then the hub does the talking.
 
 A refused socket is accepted and then closed with a code: a refusal before that would reach the browser as 1006,
 on which htmx tries again for ever.
@@ -30,6 +30,7 @@ from app.realtime.listener import (
 )
 from app.realtime.protocol import EXTENSION
 from app.realtime.seat import Seat
+from app.realtime.source import OUTSIDE
 from app.realtime.together import Together
 from app.settings import Settings
 from app.views import Person
@@ -39,6 +40,7 @@ from app.web.visitors import SESSION_COOKIE
 logger = logging.getLogger("teahouse")
 
 SOCKETS_PER_PERSON_MAX = 64
+NOWHERE = -1
 TYPING_SECONDS_MIN = 1.0  # one that comes sooner says nothing new
 
 AnySocket = WebSocket[Any, Any, Any]
@@ -88,17 +90,23 @@ async def socket(socket: AnySocket, reception: Reception) -> None:
 
 
 async def _admit(socket: AnySocket, settings: Settings, door: Door) -> tuple[Person, int, int]:
-    """The person, the room and the version to resume from; raises NotAllowed, SignedOut, Unavailable."""
+    """The person, the room (or OUTSIDE) and the version to resume from; raises NotAllowed, SignedOut, Unavailable."""
     if not is_ours(socket, settings):
         raise NotAllowed
-    room = _number(socket, "room")
+    room = _room(socket)
     found = await door.ask((token_hash(socket.cookies.get(SESSION_COOKIE, "")), room))
     if found is None:
         raise SignedOut
     person, is_member = found
-    if not is_member:
+    if not is_member and room != OUTSIDE:
         raise NotAllowed
     return person, room, _number(socket, "since")
+
+
+def _room(socket: AnySocket) -> int:
+    """OUTSIDE where none is named; what is no number names a room that nobody is in."""
+    named = socket.query_params.get("room", str(OUTSIDE))
+    return OUTSIDE if named == str(OUTSIDE) else _as_number(named) or NOWHERE
 
 
 def _number(socket: AnySocket, name: str) -> int:
@@ -118,7 +126,7 @@ async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person,
         if protocol is not None
         else QueuedListener(socket.send, person.id, person.session)
     )
-    faces = _number(socket, "faces") if "faces" in socket.query_params else None
+    faces = _number(socket, "faces") if socket.query_params.get("faces") else None
     try:
         seat = await hub.join(listener, room, since, faces)
     except Exception as error:
@@ -127,6 +135,8 @@ async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person,
         listener.close(CLOSE_TRY_LATER)
         listener.end()
         return
+    if seat.is_outside and "again" in socket.query_params:
+        hub.show_rooms_soon(person.id)  # the page was there before, and may have missed something
     visit = SocketVisit(hub, receipts, person, seat)
     if protocol is not None:
         protocol.hand_over(visit)
@@ -172,10 +182,12 @@ class SocketVisit:
 
     def _carry_out(self, command: Command) -> None:
         seat = self._seat
-        if command.type == "typing" and monotonic() >= self._typed_at + TYPING_SECONDS_MIN:
+        if command.type in ("idle", "active"):
+            self._hub.set_idle(seat, command.type == "idle")
+        elif seat.is_outside:
+            return  # nothing is read there, and nothing is written
+        elif command.type == "typing" and monotonic() >= self._typed_at + TYPING_SECONDS_MIN:
             self._typed_at = monotonic()
             typing.typed(self._person, seat.room, self._hub)
         elif command.type == "read":
             self._receipts.read(self._person.id, seat.room, _as_number(command.seq))
-        elif command.type in ("idle", "active"):
-            self._hub.set_idle(seat, command.type == "idle")

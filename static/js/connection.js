@@ -1,5 +1,5 @@
-// Keeps the page level with the room: resumes the socket from the page's version, polls while there is none, says so.
-const main = document.querySelector("main")
+// Keeps the page level with the house: resumes the socket from where the page stands; in a room it polls while there is
+// none, and says so.
 const line = document.getElementById("connection")
 const poll = document.getElementById("poll")
 const POLL_MILLISECONDS = 3000
@@ -9,8 +9,9 @@ const SIGNED_OUT = 4401
 const NO_ACCESS = 4403
 const LOST = 1006
 
-const version = () => document.getElementById("room-version").value
+const has = id => document.getElementById(id)?.value ?? "" // outside of rooms there is no version
 let connection = null
+let room = null
 let open = false
 let lost = Date.now()
 let heard = Date.now()
@@ -27,7 +28,7 @@ function show(connected) {
 }
 
 function ask() {
-  if (!document.hidden) poll.dispatchEvent(new Event("teahouse:poll"))
+  if (!document.hidden) poll?.dispatchEvent(new Event("teahouse:poll"))
 }
 
 // A dead peer would answer a close only after many seconds, so htmx is told at once that the socket was lost. It then
@@ -45,47 +46,46 @@ function reconnect() {
 
 // The page of a room that is closed to its reader now: it says so and holds nothing of the room. A socket that was
 // refused for another reason leads back here from there.
-const toGone = () => location.replace(`/rooms/${document.getElementById("messages").dataset.room}/gone`)
+const toGone = () => location.replace(`/rooms/${room}/gone`)
 const toSignIn = () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`)
 
-if (poll) {
+show(false)
+document.addEventListener("htmx:ws:before:connection", event => {
+  connection = event.detail.connection
+  const url = new URL(connection.url)
+  room = url.searchParams.get("room")
+  url.searchParams.set("since", has("room-version"))
+  url.searchParams.set("faces", has("faces"))
+  connection.url = url.href
+})
+document.addEventListener("htmx:ws:after:connection", () => { heard = Date.now(); show(true) })
+document.addEventListener("htmx:ws:before:message:incoming", () => { heard = Date.now() })
+document.addEventListener("htmx:ws:close", event => {
   show(false)
-  document.addEventListener("htmx:ws:before:connection", event => {
-    connection = event.detail.connection
-    const url = new URL(connection.url)
-    url.searchParams.set("since", version())
-    url.searchParams.set("faces", document.getElementById("faces").value)
-    connection.url = url.href
-  })
-  document.addEventListener("htmx:ws:after:connection", () => { heard = Date.now(); show(true) })
-  document.addEventListener("htmx:ws:before:message:incoming", () => { heard = Date.now() })
-  document.addEventListener("htmx:ws:close", event => {
-    show(false)
-    if (event.detail.code === SIGNED_OUT) toSignIn()
-    else if (event.detail.code === NO_ACCESS) toGone()
-  })
-  document.addEventListener("htmx:config:request", event => {
-    const request = event.detail.ctx.request
-    if (event.target === poll) request.action += `?since=${version()}`
-  })
-  document.addEventListener("htmx:response:error", event => {
-    const status = event.detail.ctx.response.status
-    if (status === 401) toSignIn()
-    else if (event.target === poll && (status === 403 || status === 404)) toGone()
-  })
-  // An answer that the socket has overtaken would take newer messages off the page.
-  document.addEventListener("htmx:before:swap", event => {
-    if (event.detail.ctx.sourceElement === poll && open) event.preventDefault()
-  })
-  // Most sockets are back sooner than a question would be answered, above all when many are lost at once.
-  setInterval(() => {
-    if (!open && Date.now() - lost >= POLL_MILLISECONDS) ask()
-    else if (open && Date.now() - heard > SILENCE_MILLISECONDS) reconnect()
-  }, POLL_MILLISECONDS)
-  addEventListener("offline", () => show(false))
-  addEventListener("online", reconnect)
-  addEventListener("pageshow", event => { if (event.persisted) location.reload() })
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && (!open || Date.now() - heard > SILENCE_MILLISECONDS / 2)) reconnect()
-  })
-}
+  if (event.detail.code === SIGNED_OUT) toSignIn()
+  else if (event.detail.code === NO_ACCESS && room) toGone()
+})
+document.addEventListener("htmx:config:request", event => {
+  const request = event.detail.ctx.request
+  if (event.target === poll) request.action += `?since=${has("room-version")}`
+})
+document.addEventListener("htmx:response:error", event => {
+  const status = event.detail.ctx.response.status
+  if (status === 401) toSignIn()
+  else if (event.target === poll && (status === 403 || status === 404)) toGone()
+})
+// An answer that the socket has overtaken would take newer messages off the page.
+document.addEventListener("htmx:before:swap", event => {
+  if (event.detail.ctx.sourceElement === poll && open) event.preventDefault()
+})
+// Most sockets are back sooner than a question would be answered, above all when many are lost at once.
+setInterval(() => {
+  if (!open && Date.now() - lost >= POLL_MILLISECONDS) ask()
+  else if (open && Date.now() - heard > SILENCE_MILLISECONDS) reconnect()
+}, POLL_MILLISECONDS)
+addEventListener("offline", () => show(false))
+addEventListener("online", reconnect)
+addEventListener("pageshow", event => { if (event.persisted && poll) location.reload() })
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && (!open || Date.now() - heard > SILENCE_MILLISECONDS / 2)) reconnect()
+})

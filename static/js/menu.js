@@ -40,41 +40,39 @@ function open(article) {
   fill(link.getAttribute("href"))
 }
 
-if (document.getElementById("signals")) {
-  document.addEventListener("click", event => {
-    const link = event.target.closest("#messages .more, .message-menu [data-inside]")
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
-    event.preventDefault()
-    link.matches("[data-inside]") ? fill(link.getAttribute("href")) : open(link.closest(".message"))
-  })
-  document.addEventListener("submit", event => {
-    if (event.target.matches("[data-reading-stops]")) document.dispatchEvent(new Event("teahouse:reading-stops"))
-  }, true)
-  document.addEventListener("htmx:after:request", event => {
-    if (dialog?.contains(event.target) && event.detail.ctx.response?.status < 300) dialog.close()
-  })
-  document.addEventListener("htmx:response:error", event => {
-    if (!dialog?.contains(event.target)) return
-    const line = Object.assign(document.createElement("p"), { className: "problem" })
-    line.setAttribute("role", "alert")
-    line.textContent = new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim()
-    dialog.append(line)
-  })
+document.addEventListener("click", event => {
+  const link = event.target.closest("#messages .more, .message-menu [data-inside]")
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  link.matches("[data-inside]") ? fill(link.getAttribute("href")) : open(link.closest(".message"))
+})
+document.addEventListener("submit", event => {
+  if (event.target.matches("[data-reading-stops]")) document.dispatchEvent(new Event("teahouse:reading-stops"))
+}, true)
+document.addEventListener("htmx:after:request", event => {
+  if (dialog?.contains(event.target) && event.detail.ctx.response?.status < 300) dialog.close()
+})
+document.addEventListener("htmx:response:error", event => {
+  if (!dialog?.contains(event.target)) return
+  const line = Object.assign(document.createElement("p"), { className: "problem" })
+  line.setAttribute("role", "alert")
+  line.textContent = new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim()
+  dialog.append(line)
+})
 
-  // How a message read before is gone with it; of anything else the menu may stay.
-  document.addEventListener("htmx:after:swap", () => {
-    if (dialog?.querySelector(".wordings") && document.getElementById(from)?.matches(".deleted")) {
-      dialog.close()
-      dialog.replaceChildren()
-    }
-  })
+// How a message read before is gone with it; of anything else the menu may stay.
+document.addEventListener("htmx:after:swap", () => {
+  if (dialog?.querySelector(".wordings") && document.getElementById(from)?.matches(".deleted")) {
+    dialog.close()
+    dialog.replaceChildren()
+  }
+})
 
-  // A long press on a touch screen.
-  const forget = () => clearTimeout(timer)
-  messages.closest(".timeline").addEventListener("touchstart", event => {
-    const article = event.target.closest(".message[data-seq]")
-    forget()
-    if (article && event.touches.length === 1 && !event.target.closest("a, button")) timer = setTimeout(() => open(article), HOLD_MILLISECONDS)
-  }, { passive: true })
-  for (const name of ["touchend", "touchmove", "touchcancel"]) messages.closest(".timeline").addEventListener(name, forget, { passive: true })
-}
+// A long press on a touch screen.
+const forget = () => clearTimeout(timer)
+messages.closest(".timeline").addEventListener("touchstart", event => {
+  const article = event.target.closest(".message[data-seq]")
+  forget()
+  if (article && event.touches.length === 1 && !event.target.closest("a, button")) timer = setTimeout(() => open(article), HOLD_MILLISECONDS)
+}, { passive: true })
+for (const name of ["touchend", "touchmove", "touchcancel"]) messages.closest(".timeline").addEventListener(name, forget, { passive: true })

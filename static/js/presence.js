@@ -1,5 +1,4 @@
 // Says when nobody is at this page any more, and when somebody is again. Which of a person's pages counts, the server knows.
-const signals = document.getElementById("signals")
 const IDLE_MILLISECONDS = 5 * 60 * 1000
 const LOOK_MILLISECONDS = 5000
 const INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]
@@ -9,11 +8,10 @@ let idle = false
 let told = false // what the server believes of this socket: a new one counts as active
 
 function tell() {
-  const socket = document.querySelector("main")._htmx?.ws?.connection?.socket
+  const socket = document.querySelector("[hx-ws\\:connect]")._htmx?.ws?.connection?.socket
   if (idle === told || socket?.readyState !== WebSocket.OPEN) return
   told = idle
-  signals.elements.type.value = idle ? "idle" : "active"
-  signals.dispatchEvent(new Event("teahouse:signal"))
+  socket.send(JSON.stringify({ type: idle ? "idle" : "active" }))
 }
 
 // A hidden page gets no input. A laptop that slept finds out here, since the clock went on.
@@ -28,10 +26,8 @@ function here() {
   if (idle) look()
 }
 
-if (signals) {
-  for (const name of INPUT) document.addEventListener(name, here, { passive: true, capture: true })
-  document.addEventListener("visibilitychange", () => document.hidden ? look() : here())
-  addEventListener("focus", here)
-  document.addEventListener("htmx:ws:after:connection", () => { told = false; look() })
-  setInterval(look, LOOK_MILLISECONDS)
-}
+for (const name of INPUT) document.addEventListener(name, here, { passive: true, capture: true })
+document.addEventListener("visibilitychange", () => document.hidden ? look() : here())
+addEventListener("focus", here)
+document.addEventListener("htmx:ws:after:connection", () => { told = false; look() })
+setInterval(look, LOOK_MILLISECONDS)

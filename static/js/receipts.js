@@ -2,7 +2,6 @@
 const main = document.querySelector("main")
 const timeline = document.querySelector(".timeline")
 const inbox = document.getElementById("receipts")
-const signals = document.getElementById("signals")
 const TELL_MILLISECONDS = 1000
 const ENOUGH = .6 // of a message, or of the screen
 
@@ -118,19 +117,18 @@ function look() {
 
 function tell() {
   if (read <= told || Date.now() - toldAt < TELL_MILLISECONDS) return
-  if (main._htmx?.ws?.connection?.socket?.readyState !== WebSocket.OPEN) return
+  const socket = document.querySelector("[hx-ws\\:connect]")._htmx?.ws?.connection?.socket
+  if (socket?.readyState !== WebSocket.OPEN) return
   told = read
   toldAt = Date.now()
-  signals.elements.type.value = "read"
-  signals.elements.seq.value = read
-  signals.dispatchEvent(new Event("teahouse:signal"))
+  socket.send(JSON.stringify({ type: "read", seq: String(read) }))
 }
 
 if (inbox) {
   document.addEventListener("teahouse:timeline", place)
   place()
 }
-if (timeline && signals) {
+if (timeline) {
   observe()
   document.addEventListener("teahouse:timeline", observe)
   document.addEventListener("htmx:ws:after:connection", () => { lost = true })

@@ -1,7 +1,7 @@
 // The lists of rooms came anew, the same for all pages of a person: marks the room that this page shows, and keeps
 // the dots, of which the lists know nothing.
-const room = document.getElementById("messages")?.dataset.room
 let lists = document.getElementById("room-lists")
+const room = lists?.querySelector("[aria-current]")?.dataset.room
 
 document.addEventListener("htmx:after:swap", () => {
   const fresh = document.getElementById("room-lists")

@@ -1,17 +1,15 @@
 // Says that somebody types, and who else does: "Ana, Bo and 2 more".
 const field = document.querySelector("#composer[data-live] textarea")
-const signals = document.getElementById("signals")
 const TELL_MILLISECONDS = 1100 // the name stays for 4 seconds after that, so for some 4 after the last key
 const NAMES_MOST = 2
 
 let told = 0
 
 function tell() {
-  const socket = document.querySelector("main")._htmx?.ws?.connection?.socket
+  const socket = document.querySelector("[hx-ws\\:connect]")._htmx?.ws?.connection?.socket
   if (socket?.readyState !== WebSocket.OPEN || Date.now() - told < TELL_MILLISECONDS) return
   told = Date.now()
-  signals.elements.type.value = "typing"
-  signals.dispatchEvent(new Event("teahouse:signal"))
+  socket.send(JSON.stringify({ type: "typing" }))
 }
 
 // One's own name is in the fragment as well: it is the same for everybody.
@@ -26,7 +24,7 @@ function show() {
   if (others.length > NAMES_MOST) line.dataset.more = others.length - NAMES_MOST
 }
 
-if (field && signals) {
+if (field) {
   field.addEventListener("input", () => { if (field.value.trim()) tell() })
   document.addEventListener("teahouse:wrote", () => { told = 0 })
   document.addEventListener("htmx:after:swap", show)

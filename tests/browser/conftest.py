@@ -65,7 +65,8 @@ class Person:
     async def connected(self) -> None:
         """Wait for the socket, where the page has JavaScript."""
         if await self.page.locator("[hx-ws\\:connect]").count():
-            await self.until("document.querySelector('main')._htmx?.ws?.connection?.socket?.readyState === 1")
+            place = "document.querySelector('[hx-ws\\\\:connect]')"
+            await self.until(f"{place}._htmx?.ws?.connection?.socket?.readyState === 1")
 
     async def until(self, expression: str) -> None:
         """Wait for a JavaScript expression to hold. (Playwright's own way needs eval, which our pages forbid.)"""

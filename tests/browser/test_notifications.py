@@ -192,6 +192,24 @@ async def test_a_room_tells_nothing_or_mentions_only_as_chosen_and_every_tab_kno
     assert await ana.page.get_attribute("#rooms a[aria-current]", "data-notify") == "mentions"
 
 
+async def test_pages_outside_of_rooms_tell_once_of_what_a_room_brings(ana: Person, arrive: Arrive) -> None:
+    room = room_of(ana)
+    bo = await arrive("Bo")
+    await bo.enter(room)
+    await ana.page.goto(f"{ana.url}/search")
+    await ana.connected()
+    other = await ana.context.new_page()
+    await other.goto(f"{ana.url}/rooms")
+    await look_away(ana)
+    for count, text, body in ((1, "Hello @Ana", "You were mentioned"), (2, "And again", "New message")):
+        await bo.send(text)
+        for page in (ana.page, other):
+            await until(page, f"document.title.startsWith('({count}) ')")
+        await until_told(count, ana.page, other)
+        told = [(notice["title"], notice["body"]) for notice in await notices(ana.page, other)]
+        assert ("Garden", body) in told
+
+
 async def test_title_and_icon_count_what_is_unread_until_the_tab_is_looked_at(ana: Person) -> None:
     assert await ana.page.title() == "Garden · Teahouse"
     icon = await ana.page.get_attribute("link[rel=icon]", "href")

@@ -101,7 +101,7 @@ async def test_signed_out_there_is_no_socket(ana: Visitor, stranger: Visitor) ->
 
 async def test_a_closed_room_and_no_room_close_alike(ana: Visitor, bo: Visitor) -> None:
     closed, open_one = await ana.make_room(visibility="closed"), await ana.make_room()
-    for room in (closed, open_one, 2_000_000_000, "abc", -1, "", "9" * 30):
+    for room in (closed, open_one, 2_000_000_000, "abc", -1, "", "00", "9" * 30):
         assert await close_code_of(bo.socket_url(room), bo.socket_headers()) == CLOSE_NO_ACCESS
 
 
