@@ -16,6 +16,7 @@ from tests.house import House, Visitor, visitors
 ONE_AT_A_TIME = ("browser/", "test_bench")  # they need a core for themselves
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in two processes (`make test`), those of one file stay together, and so do the heavy ones."""
     for item in items:
