@@ -1,5 +1,6 @@
 """Accounts as administrators see them, devices, and the book of what was done."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,10 +19,12 @@ class Device:
 
     @property
     def name(self) -> str:
-        """Browser and system, as far as the browser tells."""
-        browser = next((name for mark, name in BROWSERS if mark in self.user_agent), "Unknown browser")
+        """Browser, its version and system, as far as the browser tells; two devices may differ in nothing else."""
+        mark, browser = next((each for each in BROWSERS if each[0] in self.user_agent), ("", "Unknown browser"))
+        version = re.search(rf"(?:{VERSION_MARKS.get(mark, mark)})\w*/(\d+)", self.user_agent) if mark else None
         system = next((name for mark, name in SYSTEMS if mark in self.user_agent), "")
-        return f"{browser} on {system}" if system else browser
+        named = f"{browser} {version[1]}" if version else browser
+        return f"{named} on {system}" if system else named
 
     @property
     def timestamp(self) -> str:
@@ -41,6 +44,7 @@ BROWSERS = (
     ("CriOS", "Chrome"),
     ("Safari", "Safari"),
 )
+VERSION_MARKS = {"Safari": "Version"}  # what stands before its version, where that is not its own mark
 
 
 SYSTEMS = (

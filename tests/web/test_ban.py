@@ -253,6 +253,8 @@ async def test_who_was_banned_is_not_among_the_people_and_marked_in_the_list_of_
     members = (await root.http.get(f"/rooms/{room}/members")).text
     assert ">banned<" in members
     assert "make-admin" not in members
+    assert "Change…" not in members
+    assert "Remove…</summary>" in members
     assert 'value="remove"' in members
 
 

@@ -97,14 +97,23 @@ async def test_whoever_was_signed_out_while_they_sent_changes_nothing(ana: Visit
 async def test_one_device_can_be_signed_out_from_another(ana: Visitor, house: House) -> None:
     phone = await on_another_device(ana, house, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0) Version/19 Safari/604.1")
     page = (await ana.http.get("/me/devices")).text
-    assert "Safari on iPhone" in page
-    assert page.index("data-current") < page.index("Safari on iPhone")
+    assert "Safari 19 on iPhone" in page
+    assert page.index("data-current") < page.index("Safari 19 on iPhone")
     own, other = revoke_addresses(page)
     assert (await ana.http.post(other)).status_code == 303
     assert (await phone.http.get("/me")).status_code == 303
     answer = await ana.http.post(own)
     assert answer.headers["location"] == "/sign-in"
     assert (await ana.http.get("/me")).status_code == 303
+
+
+async def test_two_versions_of_one_browser_can_be_told_apart(ana: Visitor, house: House) -> None:
+    for version in (141, 142):
+        await on_another_device(ana, house, f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{version}.0.0.0 Safari/537.36")
+    await on_another_device(ana, house, "Mozilla/5.0 (Windows NT 10.0) Chrome/142.0 Safari/537.36 Edg/143.0.1")
+    page = (await ana.http.get("/me/devices")).text
+    names = ["Chrome 141 on Linux", "Chrome 142 on Linux", "Edge 143 on Windows"]
+    assert [name for name in names if name in page] == names
 
 
 async def test_all_others_can_be_signed_out_at_once(ana: Visitor, house: House) -> None:
