@@ -354,8 +354,8 @@ def settings_page(frame: views.Frame, room: views.Room, form: views.Form) -> Htm
     return _render("pages/settings.html", frame=frame, room=room, form=form)
 
 
-def gone_page(frame: views.Frame, banned: bool) -> Html:
-    return _render("pages/gone.html", frame=frame, banned=banned)
+def gone_page(frame: views.Frame) -> Html:
+    return _render("pages/gone.html", frame=frame)
 
 
 def administration_page(

@@ -13,7 +13,7 @@ from app.realtime.hub import Hub
 from app.views import Form, Person, Room
 from app.web.forms import fields, numbers
 from app.web.pages import frame_for, html, see_other
-from app.web.visitors import SESSION_COOKIE, AnyRequest
+from app.web.visitors import AnyRequest
 
 NO_SUCH_ACTION = "There is no such action."
 ROLES = {"make-admin": "admin", "make-member": "member"}
@@ -82,9 +82,7 @@ async def gone(request: AnyRequest, visitor: Person | None, room_id: FromPath[in
     """Where the page of a room goes when its person is in it no longer. It says the same about every room."""
     if visitor and await access.is_member(visitor, room_id):
         return see_other(request, f"/rooms/{room_id}")
-    # A page whose sign-in merely ended goes to the sign-in page: of those without one, only the banned come here.
-    banned = visitor is None and SESSION_COOKIE in request.cookies
-    return html(rendering.gone_page(await frame_for(request, visitor), banned))
+    return html(rendering.gone_page(await frame_for(request, visitor)))
 
 
 async def _settings_page(

@@ -49,7 +49,7 @@ async def test_a_banned_persons_page_says_so_and_their_other_pages_let_them_in_n
     await elsewhere.goto(f"{bo.url}/people")
     await root.http.post(f"/people/{person}/ban")
     await bo.page.wait_for_url(f"**/rooms/{room}/gone")
-    await bo.page.locator("h1", has_text="Your account was banned").wait_for()
+    await bo.page.locator("h1", has_text="You are no longer in this room").wait_for()
     assert "Garden plans" not in await bo.page.content()
     await elsewhere.goto(f"{bo.url}/rooms/{other}")
     assert "/sign-in" in elsewhere.url

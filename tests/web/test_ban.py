@@ -258,9 +258,13 @@ async def test_who_was_banned_is_not_among_the_people_and_marked_in_the_list_of_
     assert 'value="remove"' in members
 
 
-async def test_the_page_of_who_was_banned_says_so(root: Visitor, bo: Visitor, stranger: Visitor) -> None:
+async def test_the_page_of_who_was_banned_says_so(root: Visitor, bo: Visitor) -> None:
     room = await root.make_room()
     await bo.join(room)
     await root.http.post(f"/people/{bo.id}/ban")
-    assert "Your account was banned" in (await bo.http.get(f"/rooms/{room}/gone")).text
-    assert "banned" not in (await stranger.http.get(f"/rooms/{room}/gone")).text
+    page = (await bo.http.get(f"/rooms/{room}/gone")).text
+    assert "You are no longer in this room" in page
+    assert "banned your account" in page
+    elsewhere = (await root.http.get(f"/rooms/{room + 1_000_000}/gone")).text
+    assert "You are no longer in this room" in elsewhere
+    assert "banned" not in elsewhere
