@@ -5,8 +5,15 @@ PYTHON ?= python3
 run: .venv/ready
 	@exec .venv/bin/teahouse serve
 
+# All of them, most in two processes; or, with TESTS=tests/web, some. Browsers and measurements want a core for themselves.
+ALONE = tests/browser tests/test_bench.py
 test: .venv/ready-dev browser
-	.venv/bin/python -m pytest -n 2 --dist loadgroup $(TESTS)
+ifdef TESTS
+	.venv/bin/python -m pytest $(TESTS)
+else
+	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%); first=$$?; \
+	.venv/bin/python -m pytest $(ALONE) && exit $$first
+endif
 
 lint: .venv/ready-dev
 	.venv/bin/ruff check .

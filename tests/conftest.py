@@ -13,16 +13,6 @@ import pytest
 from app import embedded
 from tests.house import House, Visitor, visitors
 
-ONE_AT_A_TIME = ("browser/", "test_bench")  # they need a core for themselves
-
-
-@pytest.hookimpl(tryfirst=True)  # before the plugin reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in two processes (`make test`), those of one file stay together, and so do the heavy ones."""
-    for item in items:
-        is_heavy = any(part in item.nodeid for part in ONE_AT_A_TIME)
-        item.add_marker(pytest.mark.xdist_group("heavy" if is_heavy else item.path.stem))
-
 
 @dataclass(frozen=True)
 class Servers:
