@@ -7,13 +7,13 @@ from app import access, rendering
 from app.actions import memberships
 from app.actions import rooms as room_actions
 from app.actions.messages import Posts
-from app.errors import Invalid
+from app.errors import Invalid, SignedOut
 from app.limits import ADMINISTERING
 from app.realtime.hub import Hub
 from app.views import Form, Person, Room
 from app.web.forms import fields, numbers
 from app.web.pages import frame_for, html, see_other
-from app.web.visitors import AnyRequest
+from app.web.visitors import AnyRequest, person_of
 
 NO_SUCH_ACTION = "There is no such action."
 ROLES = {"make-admin": "admin", "make-member": "member"}
@@ -78,8 +78,15 @@ async def renew_invitation(request: AnyRequest, person: Person, room_id: FromPat
 
 
 @get("/rooms/{room_id:int}/gone")
-async def gone(request: AnyRequest, visitor: Person | None, room_id: FromPath[int]) -> Response[str]:
-    """Where the page of a room goes when its person is in it no longer. It says the same about every room."""
+async def gone(request: AnyRequest, room_id: FromPath[int]) -> Response[str]:
+    """Where the page of a room goes when its person is in it no longer. It says the same about every room.
+
+    Whoever was sent out comes here at once, perhaps to a worker that has not heard of it: so it asks who they are.
+    """
+    try:
+        visitor = await person_of(request)
+    except SignedOut:
+        visitor = None
     if visitor and await access.is_member(visitor, room_id):
         return see_other(request, f"/rooms/{room_id}")
     return html(rendering.gone_page(await frame_for(request, visitor)))

@@ -206,7 +206,7 @@ async def test_a_film_plays_in_the_page_in_a_place_that_does_not_change(arrive: 
     assert width == 320
     assert await player.bounding_box() == before
     if size is PHONE:
-        assert before["width"] > 290
+        assert before["width"] > 270
 
 
 async def test_a_reaction_does_not_interrupt_what_is_playing(arrive: Arrive) -> None:
