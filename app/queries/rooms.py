@@ -21,16 +21,16 @@ LEFT JOIN LATERAL (
     SELECT array_agg(p.id ORDER BY p.id) AS ids, array_agg(p.name ORDER BY p.id) AS names,
            array_agg(p.avatar ORDER BY p.id) AS avatars
     FROM membership other JOIN person p ON p.id = other.person
-    WHERE other.room = r.id AND other.person <> m.person
-) o ON r.kind = 'direct'
+    WHERE r.kind = 'direct' AND other.room = r.id AND other.person <> m.person
+) o ON true
 """
 _LATEST_FIRST = "ORDER BY r.last_posted_at DESC, r.id DESC"
 
 _MINE = f"SELECT {_CARD} FROM {_MINE_TABLES} WHERE m.person = {{}} {_LATEST_FIRST}"
 
 _STANDING = """
-SELECT r.version, f.version AS faces, r.last_seq, read.people, read.readers, read.seen
-FROM room r CROSS JOIN faces f LEFT JOIN message n ON n.room = r.id AND n.seq = r.last_seq
+SELECT r.version, (SELECT version FROM faces) AS faces, r.last_seq, read.people, read.readers, read.seen
+FROM room r LEFT JOIN message n ON n.room = r.id AND n.seq = r.last_seq
 CROSS JOIN LATERAL (
     SELECT count(*) AS people, coalesce(sum(m.seen_seq), 0)::bigint AS seen,
            count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM n.author) AS readers
@@ -39,17 +39,20 @@ CROSS JOIN LATERAL (
 WHERE r.id = a.room
 """
 
-# One question instead of three: it is asked for every page of a room.
+# One question instead of three: it is asked for every page of a room. OFFSET keeps each person's rooms a matter of an
+# index, also where PostgreSQL has not counted yet how few they are.
 _OPENED = f"""
 SELECT a.person AS opened_by, a.room AS opened,
        ROW({", ".join(f"door.{field.name}" for field in fields(RoomView))}) AS door,
        ARRAY[s.version, s.faces, s.last_seq, s.people, s.readers, s.seen] AS standing,
-       {_CARD}
+       mine.*
 FROM unnest({{}}::int[], {{}}::int[]) AS a (person, room)
 CROSS JOIN LATERAL ({access.ROOM_FOR.format("false", "a.person", "a.room")}) AS door
 CROSS JOIN LATERAL ({_STANDING}) AS s
-LEFT JOIN ({_MINE_TABLES}) ON m.person = a.person
-{_LATEST_FIRST}
+LEFT JOIN LATERAL (
+    SELECT {_CARD}, r.last_posted_at FROM {_MINE_TABLES} WHERE m.person = a.person OFFSET 0
+) AS mine ON true
+ORDER BY mine.last_posted_at DESC, mine.id DESC
 """
 
 _DIRECTORY = """
@@ -112,7 +115,7 @@ async def opened_many(asked: Sequence[tuple[int, int]]) -> Mapping[tuple[int, in
     cards: dict[tuple[int, int], list[RoomCard]] = {}
     for row in rows:
         key = row.pop("opened_by"), row.pop("opened")
-        door, standing = row.pop("door"), row.pop("standing")
+        door, standing, _ = row.pop("door"), row.pop("standing"), row.pop("last_posted_at")
         if key not in cards:
             cards[key] = []
             found[key] = Opened(RoomView(*door), Standing(*standing), cards[key])
