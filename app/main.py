@@ -167,9 +167,11 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         faces=people_query.faces_since,
     )
     sessions = Sessions()
-    hub = Hub(the_bus, source, sessions.hear, lambda event: receipts.hear(event))
+    hub = Hub(the_bus, source)
     lease = Lease(redis, hub.presence, presence.were_seen)
     receipts = Receipts(hub)
+    hub.also_tell(sessions.hear)
+    hub.also_tell(receipts.hear)
     storage = Storage(settings.storage_url, settings.data_dir / "files")
     parts = {
         "settings": settings,

@@ -135,9 +135,9 @@ def people_list(members: Sequence[views.Member], count: int | None, version: int
     return _render("streams/people_list.html", members=members, count=count, version=version)
 
 
-def dots(statuses: Mapping[int, str], version: int | None = None) -> Html:
-    """The dots beside the names of direct rooms, person → status; for a page of a room, with its version."""
-    return _render("streams/dots.html", statuses=statuses, version=version)
+def dots(statuses: Mapping[int, str]) -> Html:
+    """The dots beside the names of direct rooms, person → status."""
+    return _render("streams/dots.html", statuses=statuses)
 
 
 def room_lists(rooms: Sequence[views.RoomCard]) -> Html:

@@ -156,14 +156,11 @@ async def give_role(actor: Person, room: Room, subject: int, role: str, hub: Hub
 async def hand_over(actor: int, rooms: Sequence[int]) -> list[RoleChanged]:
     """In each of these groups that has no admin left who may sign in, whoever has been there longest becomes one.
 
-    `actor` is whose doing it is. Returns what to tell after the commit. The caller holds the rooms' rows; it comes
-    last in the transaction (`faces`).
+    `actor` is whose doing it is. Returns what to tell after the commit. The caller holds the rooms' rows.
     """
     heirs = [RoleChanged(row["person"], row["room"]) for row in await Membership.raw(_HAND_OVER, list(rooms))]
     for heir in heirs:
         await audit.record(actor, "make-admin", heir.person, heir.room)
-    if heirs:
-        await faces.changed()
     return heirs
 
 

@@ -184,9 +184,14 @@ TOPIC_OF_PRESENCE = "teahouse:presence"
 
 def topic(event: Event) -> str:
     match event:
-        case MembershipBegan() | MembershipEnded() | SessionEnded() | PersonBanned() | ProfileChanged():
-            return TOPIC_OF_ACCESS
-        case NotifyChosen():
+        case (
+            MembershipBegan()
+            | MembershipEnded()
+            | SessionEnded()
+            | PersonBanned()
+            | ProfileChanged()
+            | NotifyChosen()
+        ):
             return TOPIC_OF_ACCESS
         case PresenceChanged():
             return TOPIC_OF_PRESENCE

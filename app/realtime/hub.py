@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
-from app.errors import Unavailable
 from app.realtime.bus import Bus
 from app.realtime.events import (
     Event,
@@ -36,36 +35,38 @@ from app.realtime.greeting import Greeting
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT, Listener
 from app.realtime.live_room import LiveRoom
 from app.realtime.outside import Outside
+from app.realtime.people import People
 from app.realtime.presence import Presence
 from app.realtime.roster import Rosters
 from app.realtime.seat import Seat
 from app.realtime.source import OUTSIDE, Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
-from app.rendering import marks, notify_chosen, room_described, room_version
-from app.views import Person, RoomMarks
+from app.rendering import notify_chosen, room_described
+from app.views import Person
 
 logger = logging.getLogger("teahouse")
 
 
 class Hub:
-    def __init__(self, bus: Bus, source: Source, *also_tell: Callable[[Event], None]) -> None:
+    def __init__(self, bus: Bus, source: Source) -> None:
         self._bus = bus
         self._source = source
-        self._also_tell = also_tell  # who else on this worker hears of everything
+        self._also_told: list[Callable[[Event], None]] = []
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seats_of: dict[int, set[Seat]] = {}  # person → every seat of theirs
         self._arriving: dict[Seat, set[int]] = {}  # the rooms that its person left while a seat is being taken
         self._admitted = Together(source.admitted)
         self._holding = Together(self._read_holding)
-        self._lists = Together(self._read_lists)
+        self._people = People(source)
         self._followers = Followers(bus, source, self._spawn)
         self._greeting = Greeting(source, self._followers)
         self.presence = Presence(self._presence_changed)
-        self._rosters = Rosters(self._rooms, self._followers.of, self.presence.status_of, source, self._spawn)
+        self._rosters = Rosters(
+            self._rooms, self._followers.of, self._people.write, self.presence.status_of, source, self._spawn
+        )
         self._outside = Outside(self._spawn, self._rosters.tell_newcomer)
-        self._faces = Faces(source.faces, self._seats, self._write_to, self._spawn)
+        self._faces = Faces(source.faces, self._people.all_seats, self._people.write, self._spawn)
         self.sweep = Sweep(self._rooms, self._outside, self._followers, self._faces, bus, source, self._close_lost)
 
     # -- for sockets
@@ -81,7 +82,7 @@ class Hub:
         place = self._outside if room_id == OUTSIDE else self._live_room(room_id)
         seat = Seat(listener, room_id, since, self._faces.version if faces is None else faces)
         place.seats.add(seat)
-        self._seats_of.setdefault(listener.person, set()).add(seat)
+        self._people.came(seat)
         left = self._arriving[seat] = set()
         try:
             if is_new:
@@ -116,10 +117,7 @@ class Hub:
             return
         seat.gone = True
         self.presence.left(seat)
-        seats = self._seats_of[seat.listener.person]
-        seats.discard(seat)
-        if not seats:
-            del self._seats_of[seat.listener.person]
+        self._people.left(seat)
         self._followers.leave(seat)
         self._outside.leave(seat)
         if room := self._rooms.get(seat.room):
@@ -136,7 +134,7 @@ class Hub:
 
     def sockets_of(self, person: int) -> int:
         """How many sockets this person holds on this worker."""
-        return len(self._seats_of.get(person, ()))
+        return len(self._people.seats_of(person))
 
     def name_of(self, person: Person) -> str:
         """How somebody who came under this name is called now."""
@@ -154,6 +152,10 @@ class Hub:
 
     # -- for actions and the bus
 
+    def also_tell(self, tell: Callable[[Event], None]) -> None:
+        """Who else on this worker hears of everything."""
+        self._also_told.append(tell)
+
     def publish(self, event: Event) -> None:
         """Tell the listeners here at once, and the other workers. Call it after the commit."""
         self.deliver(event)
@@ -161,7 +163,7 @@ class Hub:
 
     def deliver(self, event: Event) -> None:
         """Tell the listeners on this worker; safe to repeat."""
-        for tell in self._also_tell:
+        for tell in self._also_told:
             tell(event)
         match event:
             case RoomChanged():
@@ -178,16 +180,16 @@ class Hub:
             case RoomDescribed(about=about):
                 self._followers.write(event.room, Frame(room_described(about)))
             case MarksMoved():
-                self._tell_own_marks(event)
+                self._people.tell_own_marks(event)
                 if room := self._rooms.get(event.room):
                     room.receipts.take(event)
             case MembershipBegan(person=person, room=room_id):
-                for seat in self._seats_of.get(person, ()):
+                for seat in self._people.seats_of(person):
                     self._spawn(self._follow_too(seat, room_id))
                 self._rosters.list_changed(room_id)
                 self.show_rooms_soon(person)
             case MembershipEnded(person=person, room=room_id):
-                for seat in self._seats_of.get(person, ()):
+                for seat in self._people.seats_of(person):
                     self._followers.remove(seat, room_id)
                     if seat in self._arriving:
                         self._arriving[seat].add(room_id)
@@ -198,7 +200,7 @@ class Hub:
             case RoleChanged(person=person, room=room_id):
                 self._rosters.person_changed(person, [room_id])
             case NotifyChosen(person=person, room=room_id, notify=chosen):
-                self._write_to(list(self._seats_of.get(person, ())), notify_chosen(room_id, chosen))
+                self._people.write(self._people.seats_of(person), notify_chosen(room_id, chosen))
                 self.show_rooms_soon(person)
             case PersonBanned(person=person):
                 self._send_out_where(person, lambda _: True)
@@ -207,7 +209,7 @@ class Hub:
             case ProfileChanged():
                 self._faces.changed()
             case SessionEnded(session=session):
-                for seat in [seat for seat in self._seats() if seat.listener.session == session]:
+                for seat in [seat for seat in self._people.all_seats() if seat.listener.session == session]:
                     self._close(seat, CLOSE_SIGNED_OUT)
 
     def on_gap(self) -> None:
@@ -215,52 +217,19 @@ class Hub:
         for room in self._rooms.values():
             room.fill_soon()
         self.presence.on_gap()
-        for seats in self._seats_of.values():
-            for seat in seats:
-                if not seat.catching_up:
-                    self._spawn(self._greeting.greet(seat))
-
-    def _tell_own_marks(self, event: MarksMoved) -> None:
-        moved = "back" if event.set_back else "on"
-        for mark in event.marks:
-            if seats := self._seats_of.get(mark.id):
-                count = RoomMarks(event.room, event.last_seq, mark.last_read_seq, mark.mentions, moved)
-                frame = Frame(marks([count]))
-                for seat in [seat for seat in seats if event.room in seat.follows]:
-                    seat.listener.write(frame)
-
-    # -- what is told to people wherever they sit
+        for seat in self._people.all_seats():
+            if not seat.catching_up:
+                self._spawn(self._greeting.greet(seat))
 
     def show_rooms_soon(self, person: int) -> None:
         """Bring the list of rooms on all this person's pages level."""
-        if person in self._seats_of:
+        if self._people.seats_of(person):
             self._spawn(self._show_rooms(person))
 
     async def _show_rooms(self, person: int) -> None:
-        try:
-            html = await self._lists.ask(person)  # in the order of asking, so that the newest list comes last
-        except Unavailable:
-            logger.info("PostgreSQL is away: a list of rooms stays as it is until the next page")
-            return
-        self._write_to(list(self._seats_of.get(person, ())), html)
-        for seat in self._seats_of.get(person, ()):
+        await self._people.show_rooms(person)
+        for seat in self._people.seats_of(person):
             self._rosters.tell_newcomer(seat)  # the list comes without its dots
-
-    async def _read_lists(self, people: Sequence[int]) -> Mapping[int, str]:
-        return {person: await self._source.rooms_list(person) for person in people}
-
-    def _seats(self) -> Iterable[Seat]:
-        return (seat for seats in self._seats_of.values() for seat in seats)
-
-    def _write_to(self, seats: Sequence[Seat], html: str) -> None:
-        """Write to these seats; with it goes the version that the page of a room has, as with every frame."""
-        frames: dict[int | None, Frame] = {}
-        for seat in seats:
-            if html and not seat.gone:
-                version = None if seat.is_outside else seat.version
-                if version not in frames:
-                    frames[version] = Frame(html + ("" if version is None else room_version(version)))
-                seat.listener.write(frames[version])
 
     # -- background work
 
@@ -289,7 +258,7 @@ class Hub:
         return {claim: claim not in lost for claim in claims}
 
     def _send_out_where(self, person: int, chosen: Callable[[Seat], bool]) -> None:
-        for seat in [seat for seat in self._seats_of.get(person, ()) if chosen(seat)]:
+        for seat in [seat for seat in self._people.seats_of(person) if chosen(seat)]:
             self._send_out(seat)
 
     def _send_out(self, seat: Seat) -> None:

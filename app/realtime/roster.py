@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from app import rendering
 from app.errors import Unavailable
-from app.realtime.frames import Frame
 from app.realtime.live_room import LiveRoom, Spawn
 from app.realtime.seat import Seat
-from app.realtime.source import OUTSIDE, Source
+from app.realtime.source import Source
 from app.views import MEMBERS_SHOWN_MAX, Member
 
 TOLD_EVERY_SECONDS = 1.0
@@ -34,12 +33,14 @@ class Rosters:
         self,
         rooms: Mapping[int, LiveRoom],
         followers: Callable[[int], Iterable[Seat]],
+        write: Callable[[Sequence[Seat], str], None],
         status_of: Callable[[int], str],
         source: Source,
         spawn: Spawn,
     ) -> None:
         self._rooms = rooms
         self._followers = followers
+        self._write = write
         self._status_of = status_of
         self._source = source
         self._spawn = spawn
@@ -126,16 +127,7 @@ class Rosters:
         return self._is_direct[room_id]
 
     def _write_dots(self, seats: Sequence[Seat], people: Sequence[int]) -> None:
-        """Every frame brings its room's version, so the seats of one room share one; outside there is none."""
-        statuses = {person: self._status_of(person) for person in people}
-        for room_id in {seat.room for seat in seats}:
-            here = [seat for seat in seats if seat.room == room_id]
-            if room_id == OUTSIDE:
-                frame = Frame(rendering.dots(statuses))
-                for seat in here:
-                    seat.listener.write(frame)
-            elif (live := self._rooms.get(room_id)) and live.version is not None:
-                live.write_to(here, rendering.dots(statuses, live.version))
+        self._write(seats, rendering.dots({person: self._status_of(person) for person in people}))
 
 
 def _count(members: Sequence[Member]) -> int | None:
