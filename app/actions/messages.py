@@ -179,14 +179,14 @@ class Posts:
             new = []
             for row in of_room:
                 line = message_line(row)
-                article = rendering.message(line)
+                article = rendering.fragments.message(line)
                 articles[line.id] = line, article
                 if row["is_new"]:
                     new.append((line, article))
             if new:
                 lines = [line for line, _ in new]
                 since, version = lines[0].version - 1, lines[-1].version
-                html = rendering.changes([article for _, article in new], [], version)
+                html = rendering.streams.changes([article for _, article in new], [], version)
                 authors = tuple({line.author for line in lines})
                 gone = tuple({person for line in lines for person in ended[line.id]})
                 self._hub.publish(RoomChanged(room, since, version, str(html), authors, gone))

@@ -65,9 +65,9 @@ def tell(rows: Rows, hub: Hub) -> tuple[str, Html]:
     element_id, article = shown(rows[0])
     if len(rows) <= CHANGES_TOLD_MAX:
         others = [message_line(row) for row in rows[1:]]
-        changed = [(element_id, article), *((line.element_id, rendering.message(line)) for line in others)]
+        changed = [(element_id, article), *((line.element_id, rendering.fragments.message(line)) for line in others)]
         version = first.version + len(others)
-        html = rendering.changes([], changed, version)
+        html = rendering.streams.changes([], changed, version)
         hub.publish(RoomChanged(first.room, first.version - 1, version, str(html)))
     return element_id, article
 
@@ -75,4 +75,4 @@ def tell(rows: Rows, hub: Hub) -> tuple[str, Html]:
 def shown(row: Mapping[str, Any]) -> tuple[str, Html]:
     """A message's element id and article."""
     line = message_line(row)
-    return line.element_id, rendering.message(line)
+    return line.element_id, rendering.fragments.message(line)

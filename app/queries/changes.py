@@ -46,7 +46,7 @@ async def _resume(room: int, sinces: Sequence[int]) -> Mapping[int, Changes]:
     found = {since: _as_stream(since, changed, articles) for since in within}
     if len(within) < len(sinces):
         newest = await timeline.latest(room)
-        afresh = Changes(newest.version, rendering.afresh(newest))
+        afresh = Changes(newest.version, rendering.streams.afresh(newest))
         found |= {since: afresh for since in sinces if since not in found}
     return found
 
@@ -59,7 +59,7 @@ def _can_catch_up(since: int, changed: ChangedMessages) -> bool:
 
 
 def _articles(changed: ChangedMessages) -> Mapping[UUID, Html]:
-    return {line.id: rendering.message(line) for line in changed.messages}
+    return {line.id: rendering.fragments.message(line) for line in changed.messages}
 
 
 def _as_stream(since: int, changed: ChangedMessages, articles: Mapping[UUID, Html]) -> Changes:
@@ -69,4 +69,4 @@ def _as_stream(since: int, changed: ChangedMessages, articles: Mapping[UUID, Htm
     lines = [line for line in changed.messages if line.version > since]
     new = [articles[line.id] for line in lines if line.posted_version > since]
     old = [(line.element_id, articles[line.id]) for line in lines if line.posted_version <= since]
-    return Changes(changed.version, rendering.changes(new, old, changed.version))
+    return Changes(changed.version, rendering.streams.changes(new, old, changed.version))

@@ -126,7 +126,7 @@ async def opened_many(asked: Sequence[tuple[int, int]]) -> Mapping[tuple[int, in
 
 async def list_of(person: int) -> str:
     """The same as the stream fragment that replaces the lists on an open page."""
-    return rendering.room_lists(await mine(person))
+    return rendering.streams.room_lists(await mine(person))
 
 
 def _card(row: Mapping[str, Any]) -> RoomCard:

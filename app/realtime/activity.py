@@ -11,7 +11,7 @@ from typing import Any
 from app.realtime.events import RoomActive
 from app.realtime.frames import Frame
 from app.realtime.pace import Pace
-from app.rendering import activity
+from app.rendering.streams import activity
 from app.views import RoomNews
 
 TOLD_EVERY_SECONDS = 1.0

@@ -14,7 +14,7 @@ from app.errors import Unavailable
 from app.realtime.pace import Pace
 from app.realtime.seat import Seat
 from app.realtime.source import ReadFaces
-from app.rendering import profiles
+from app.rendering.streams import profiles
 
 logger = logging.getLogger("teahouse")
 

@@ -10,7 +10,7 @@ from app.realtime.frames import Frame
 from app.realtime.seat import Seat
 from app.realtime.source import Source
 from app.realtime.together import Together
-from app.rendering import marks, receipts
+from app.rendering.streams import marks, receipts
 
 logger = logging.getLogger("teahouse")
 

@@ -42,7 +42,7 @@ from app.realtime.seat import Seat
 from app.realtime.source import OUTSIDE, Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import Together
-from app.rendering import notify_chosen, room_described
+from app.rendering.streams import notify_chosen, room_described
 from app.views import Person
 
 logger = logging.getLogger("teahouse")

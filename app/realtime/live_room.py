@@ -22,7 +22,7 @@ from app.realtime.seat import Level, Seat
 from app.realtime.source import Changes, Source
 from app.realtime.together import Together
 from app.realtime.typing import Typists
-from app.rendering import room_version, typing
+from app.rendering.streams import room_version, typing
 
 HEARTBEAT_SECONDS = 20.0
 FRAME_SECONDS_MIN = 0.02

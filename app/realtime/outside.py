@@ -9,7 +9,7 @@ from typing import Any
 from app.realtime.frames import Frame
 from app.realtime.live_room import HEARTBEAT_SECONDS, SeatCall, Spawn
 from app.realtime.seat import Seat
-from app.rendering import marks
+from app.rendering.streams import marks
 
 
 class Outside:

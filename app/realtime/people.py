@@ -9,7 +9,7 @@ from app.realtime.frames import Frame
 from app.realtime.seat import Seat
 from app.realtime.source import Source
 from app.realtime.together import Together
-from app.rendering import marks, room_version
+from app.rendering.streams import marks, room_version
 from app.views import RoomMarks
 
 logger = logging.getLogger("teahouse")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.realtime.events import MarksMoved
 from app.realtime.pace import Pace
-from app.rendering import receipts
+from app.rendering.streams import receipts
 from app.views import Receipts
 
 TOLD_EVERY_SECONDS = 1.0

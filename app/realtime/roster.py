@@ -98,12 +98,12 @@ class Rosters:
         if self._has_seats(room_id) and (to_all or gathered.newcomers):
             members = self._with_status(await self._source.people(room_id, None))
             if members and (live := self._rooms.get(room_id)) and live.version is not None:
-                html = rendering.people_list(members, _count(members), live.version)
+                html = rendering.streams.people_list(members, _count(members), live.version)
                 live.write_to(list(live.seats if to_all else gathered.newcomers), html)
         if self._has_seats(room_id) and gathered.people and not to_all:
             members = self._with_status(await self._source.people(room_id, sorted(gathered.people)))
             if members and (live := self._rooms.get(room_id)) and live.version is not None:
-                live.write_to_level_seats(rendering.people_changed(members, live.version))
+                live.write_to_level_seats(rendering.streams.people_changed(members, live.version))
 
     def _with_status(self, members: Sequence[Member]) -> Sequence[Member]:
         return [replace(member, status=self._status_of(member.id)) for member in members]
@@ -127,7 +127,7 @@ class Rosters:
         return self._is_direct[room_id]
 
     def _write_dots(self, seats: Sequence[Seat], people: Sequence[int]) -> None:
-        self._write(seats, rendering.dots({person: self._status_of(person) for person in people}))
+        self._write(seats, rendering.streams.dots({person: self._status_of(person) for person in people}))
 
 
 def _count(members: Sequence[Member]) -> int | None:

@@ -36,7 +36,7 @@ async def sign_in_form(request: AnyRequest, visitor: Person | None, next: FromQu
     if await people.nobody_yet():
         return see_other(request, "/sign-up")
     form = Form({"next": local_path(next)})
-    return html(rendering.sign_in_page(await frame_for(request, None), form, SESSION_COOKIE in request.cookies))
+    return html(rendering.pages.sign_in(await frame_for(request, None), form, SESSION_COOKIE in request.cookies))
 
 
 @post("/sign-in")
@@ -80,7 +80,7 @@ async def sign_up(request: AnyRequest, settings: Settings, limits: Limits, posts
     except (Invalid, TooOften) as problem:
         return await _sign_up_page(request, settings, _returned(form, problem), problem.status)
     except NotAllowed as problem:
-        return html(rendering.sign_up_closed_page(await frame_for(request, None)), problem.status)
+        return html(rendering.pages.sign_up_closed(await frame_for(request, None)), problem.status)
     if room:
         await memberships.join(person, room, posts, hub)
     cookies = _signed_in_cookies(request, settings, token, email)
@@ -133,7 +133,7 @@ def _user_agent(request: AnyRequest) -> str:
 
 
 async def _sign_in_again(request: AnyRequest, form: dict[str, str], problem: Problem) -> Response[str]:
-    page = rendering.sign_in_page(await frame_for(request, None), _returned(form, problem))
+    page = rendering.pages.sign_in(await frame_for(request, None), _returned(form, problem))
     return _with_retry_after(html(page, problem.status), problem)
 
 
@@ -142,8 +142,8 @@ async def _sign_up_page(request: AnyRequest, settings: Settings, form: Form, sta
     room = await _room_behind(form.values.get("invite", ""))
     frame = await frame_for(request, None)
     if not first and room is None and settings.sign_up == "invited":
-        return html(rendering.sign_up_closed_page(frame), NotAllowed.status)
-    return html(rendering.sign_up_page(frame, form, first, room.name if room else None), status)
+        return html(rendering.pages.sign_up_closed(frame), NotAllowed.status)
+    return html(rendering.pages.sign_up(frame, form, first, room.name if room else None), status)
 
 
 async def _room_behind(code: str) -> Room | None:

@@ -20,14 +20,14 @@ async def accounts(
     person = access.administrator(await person_of(request))
     await limits.take(SEARCHING, str(person.id))
     shown, next_after = await administration.accounts(q.strip(), after)
-    return html(rendering.administration_page(await frame_for(request, person), shown, q.strip(), next_after))
+    return html(rendering.pages.administration(await frame_for(request, person), shown, q.strip(), next_after))
 
 
 @get("/audit")
 async def audit(request: AnyRequest, before: FromQuery[int | None] = None) -> Response[str]:
     person = access.administrator(await person_of(request))
     lines, next_before = await administration.acts(before)
-    return html(rendering.audit_page(await frame_for(request, person), lines, next_before))
+    return html(rendering.pages.audit(await frame_for(request, person), lines, next_before))
 
 
 @post("/people/{person_id:int}/ban", limit=ADMINISTERING)

@@ -22,7 +22,7 @@ async def open_direct(request: AnyRequest, person: Person, hub: Hub) -> Response
     except Invalid as problem:
         if is_htmx(request):
             raise
-        page = rendering.people_page(
+        page = rendering.pages.people(
             await frame_for(request, person), await people.others(person.id, "", 0), "", problem.sentence
         )
         return html(page, problem.status)

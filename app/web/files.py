@@ -32,7 +32,7 @@ async def take_in(
     if sent.problem or not sent.files:
         raise sent.problem or Invalid(files="Please choose a file first.")
     attachment = await attachments.take_in(person, room.id, sent.files[0], storage)
-    return html(rendering.uploaded(attachment))
+    return html(rendering.fragments.uploaded(attachment))
 
 
 @get("/files/{file_id:str}/{name:str}", exclude_from_compression=True)

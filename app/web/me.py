@@ -61,7 +61,7 @@ async def change_password(request: AnyRequest, person: Person, hub: Hub, limits:
 
 @get("/me/devices")
 async def list_devices(request: AnyRequest, person: Person) -> Response[str]:
-    return html(rendering.devices_page(await frame_for(request, person), await devices(person)))
+    return html(rendering.pages.devices(await frame_for(request, person), await devices(person)))
 
 
 @post("/me/devices/{session_id:int}/revoke", limit=CHOOSING)
@@ -77,4 +77,4 @@ async def revoke_others(request: AnyRequest, person: Person, hub: Hub) -> Respon
 
 
 async def _page(request: AnyRequest, person: Person, form: Form, status: int = 200, saved: str = "") -> Response[str]:
-    return html(rendering.me_page(await frame_for(request, person), form, saved), status)
+    return html(rendering.pages.me(await frame_for(request, person), form, saved), status)

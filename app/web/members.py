@@ -46,11 +46,11 @@ async def members(
     room = await access.visible_room_for(person, room_id)
     frame = await frame_for(request, person, room.id)
     if room.role is None:
-        return html(rendering.join_page(frame, room, f"/rooms/{room.id}/join"), NotAMember.status)
+        return html(rendering.pages.join(frame, room, f"/rooms/{room.id}/join"), NotAMember.status)
     version = (await timeline.versions([room.id]))[room.id]
     people = [replace(each, status=hub.presence.status_of(each.id)) for each in await rooms.members(room.id)]
     addable = await administration.addable(room.id, q.strip()) if room.is_admin and not room.is_direct else ()
-    return html(rendering.members_page(frame, room, people, _origin(request, settings), version, addable, q.strip()))
+    return html(rendering.pages.members(frame, room, people, _origin(request, settings), version, addable, q.strip()))
 
 
 @get("/join/{code:str}")
@@ -58,7 +58,7 @@ async def invitation(request: AnyRequest, visitor: Person | None, code: FromPath
     room = await access.room_behind(code)
     if visitor and await access.is_member(visitor, room.id):
         return see_other(request, f"/rooms/{room.id}")
-    return html(rendering.join_page(await frame_for(request, visitor), room, f"/join/{code}", code))
+    return html(rendering.pages.join(await frame_for(request, visitor), room, f"/join/{code}", code))
 
 
 @post("/join/{code:str}", limit=COMING_AND_GOING)

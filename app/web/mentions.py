@@ -13,4 +13,4 @@ from app.web.pages import html
 @get("/rooms/{room_id:int}/mentionable", limit=SUGGESTING)
 async def mentionable(person: Person, room_id: FromPath[int], q: FromQuery[str] = "") -> Response[str]:
     room = await access.room_for(person, room_id)
-    return html(rendering.mentionable(await find(person, room, q)))
+    return html(rendering.fragments.mentionable(await find(person, room, q)))

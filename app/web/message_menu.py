@@ -25,8 +25,8 @@ async def show(person: Person, message_id: FromPath[str]) -> Response[str]:
 async def menu(request: AnyRequest, person: Person, message_id: FromPath[str]) -> Response[str]:
     message = await access.message_for(person, message_id)
     if is_htmx(request):
-        return html(rendering.menu(message))
-    return html(rendering.menu_page(await frame_for(request, person, message.room), message))
+        return html(rendering.fragments.menu(message))
+    return html(rendering.pages.menu(await frame_for(request, person, message.room), message))
 
 
 @get("/messages/{message_id:str}/readers")
@@ -34,8 +34,8 @@ async def readers(request: AnyRequest, person: Person, message_id: FromPath[str]
     message = await access.message_for(person, message_id)
     people, more = await marks.readers(message)
     if is_htmx(request):
-        return html(rendering.readers(message, people, more))
-    return html(rendering.readers_page(await frame_for(request, person, message.room), message, people, more))
+        return html(rendering.fragments.readers(message, people, more))
+    return html(rendering.pages.readers(await frame_for(request, person, message.room), message, people, more))
 
 
 @post("/messages/{message_id:str}/unread", status_code=200, limit=MARKING)
@@ -54,5 +54,5 @@ async def delete(
     message = await access.message_for(person, message_id)
     element_id, article = await deletions.delete(person, message, hub, storage)
     if is_htmx(request):
-        return html(rendering.changed(element_id, article))
+        return html(rendering.streams.changed(element_id, article))
     return redirect(f"/rooms/{message.room}?around={message.id}")

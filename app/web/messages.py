@@ -64,10 +64,10 @@ async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[
             raise
         way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
         form = Form(dict(sent.text))
-        kept = rendering.problem_page(bare_frame(request), problem.status, problem.sentence, form, way)
+        kept = rendering.pages.problem(bare_frame(request), problem.status, problem.sentence, form, way)
         return html(kept, problem.status)
     if is_htmx(request):
-        return html(rendering.posted(article))
+        return html(rendering.streams.posted(article))
     return see_other(request, f"/rooms/{room_id}")
 
 
@@ -136,7 +136,7 @@ async def history(
         slice_ = replace(await timeline.before(room.id, before), has_newer=False)
     else:
         slice_ = await timeline.latest(room.id)
-    return answer(request, [passing(rendering.messages(slice_))])
+    return answer(request, [passing(rendering.fragments.messages(slice_))])
 
 
 @get("/rooms/{room_id:int}/changes", exclude_from_compression=True)

@@ -19,5 +19,5 @@ async def choose(request: AnyRequest, person: Person, hub: Hub, room_id: FromPat
     chosen = (await fields(request)).get("notify", "")
     await notify.choose(person, room, chosen, hub)
     if is_htmx(request):
-        return html(rendering.notify(room.id, chosen))
+        return html(rendering.fragments.notify(room.id, chosen))
     return see_other(request, f"/rooms/{room.id}")

@@ -24,7 +24,7 @@ async def everybody(
     request: AnyRequest, person: Person, q: FromQuery[str] = "", after: FromQuery[int] = 0
 ) -> Response[str]:
     crowd = await people.others(person.id, q.strip(), max(0, min(after, INT4_MAX)))
-    return html(rendering.people_page(await frame_for(request, person), crowd, q.strip()))
+    return html(rendering.pages.people(await frame_for(request, person), crowd, q.strip()))
 
 
 @get("/people/{person_id:int}")
@@ -32,7 +32,11 @@ async def person_card(request: AnyRequest, person: Person, hub: Hub, person_id: 
     profile = await access.profile_for(person, person_id)
     profile = replace(profile, status=hub.presence.status_of(person_id))
     frame = await frame_for(request, person)
-    return html(rendering.person_card(frame, profile) if is_htmx(request) else rendering.person_page(frame, profile))
+    return html(
+        rendering.fragments.person_card(frame, profile)
+        if is_htmx(request)
+        else rendering.pages.person(frame, profile)
+    )
 
 
 @get("/people/{person_id:int}/avatar", exclude_from_compression=True)
@@ -42,7 +46,7 @@ async def avatar(person: Person, person_id: FromPath[int], v: FromQuery[str] = "
     if row is None:
         raise NotThere
     if row["content"] is None:
-        content = rendering.initial_picture(Face(row["id"], row["name"], None)).encode()
+        content = rendering.fragments.initial_picture(Face(row["id"], row["name"], None)).encode()
         return Response(content, media_type="image/svg+xml", headers={"Cache-Control": FOR_NOW})
     kept = FOR_EVER if v == row["avatar"] else FOR_NOW
     return Response(bytes(row["content"]), media_type="image/webp", headers={"Cache-Control": kept})

@@ -18,4 +18,4 @@ async def preview(request: AnyRequest, person: Person, room_id: FromPath[int]) -
     room = await access.room_for(person, room_id)
     form = await fields(request)
     draft = await drafts.draft(person, room.id, "", form.get("body", ""), here=here(request))
-    return html(rendering.preview(Html(draft.html)))
+    return html(rendering.fragments.preview(Html(draft.html)))

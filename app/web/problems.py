@@ -62,6 +62,6 @@ def _to_sign_in(request: AnyRequest) -> Response[str]:
 
 def _response(request: AnyRequest, status: int, sentence: str) -> Response[str]:
     if is_htmx(request):
-        return html(rendering.problem_line(sentence), status)
+        return html(rendering.fragments.problem(sentence), status)
     way = str(request.url.path) if request.method == "GET" else ""
-    return html(rendering.problem_page(bare_frame(request), status, sentence, way=way), status)
+    return html(rendering.pages.problem(bare_frame(request), status, sentence, way=way), status)

@@ -70,7 +70,7 @@ class RoomPages:
             before = around.seq + MESSAGES_AFTER
         room, standing, mine = opened
         shown = await self._slice_of(room, standing, before, after)
-        parts = rendering.room_page(
+        parts = rendering.room.page(
             replace(bare_frame(request), me=person, rooms=mine, room=room.id),
             room,
             shown.timeline,
@@ -105,7 +105,7 @@ class RoomPages:
 
     async def _receipts_of(self, room: Room, standing: Standing) -> Piece:
         async def make() -> Piece:
-            return Piece(rendering.read_by(await marks.receipts_at(room.id, standing)))
+            return Piece(rendering.room.read_by(await marks.receipts_at(room.id, standing)))
 
         return await self._receipts.get(room.id, standing, make)
 
@@ -120,14 +120,14 @@ class RoomPages:
 
         async def make() -> Piece:
             with_status = [replace(each, status=status) for each, status in zip(members, statuses, strict=True)]
-            return Piece(rendering.people(room, with_status))
+            return Piece(rendering.room.people(room, with_status))
 
         return await self._people.get(room.id, (key, statuses), make)
 
 
 def _shown(slice_: Timeline, standing: Standing) -> Shown:
-    level = rendering.version(slice_.version) + rendering.faces(standing.faces)
-    return Shown(slice_, Piece(rendering.timeline(slice_)), Piece(level))
+    level = rendering.room.version(slice_.version) + rendering.room.faces(standing.faces)
+    return Shown(slice_, Piece(rendering.room.timeline(slice_)), Piece(level))
 
 
 async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:

@@ -63,7 +63,7 @@ async def show(
     room = opened.room
     if room.role is None:
         frame = replace(bare_frame(request), me=person, rooms=opened.mine)
-        return answer(request, [passing(rendering.join_page(frame, room, f"/rooms/{room.id}/join"))])
+        return answer(request, [passing(rendering.pages.join(frame, room, f"/rooms/{room.id}/join"))])
     place = await access.message_for(person, around) if around else None
     if place and place.room != room.id:
         raise NotThere
@@ -75,4 +75,4 @@ async def show(
 
 async def _directory_page(request: AnyRequest, person: Person, form: Form, status: int = 200) -> Response[str]:
     frame = await frame_for(request, person)
-    return html(rendering.rooms_page(frame, await rooms.directory(person), form), status)
+    return html(rendering.pages.rooms(frame, await rooms.directory(person), form), status)

@@ -28,7 +28,7 @@ async def search(request: AnyRequest, person: Person) -> Response[str]:
     query = search_terms.parse(text)
     page = await search_query.search(person, query, asked.get("page", ""))
     frame = await frame_for(request, person)
-    return html(rendering.search_page(frame, _shown(text), page, query.words, query.hints))
+    return html(rendering.pages.search(frame, _shown(text), page, query.words, query.hints))
 
 
 @get("/search/suggestions", limit=SUGGESTING)
@@ -38,12 +38,14 @@ async def suggest(request: AnyRequest, person: Person) -> Response[str]:
     operator, colon, value = typed.removeprefix("-").partition(":")
     if not colon:
         fitting = [name for name in search_terms.OPERATORS if name.startswith(operator.lower())]
-        return html(rendering.suggestions([_operator(before, name) for name in fitting if operator or not before]))
+        return html(
+            rendering.fragments.suggestions([_operator(before, name) for name in fitting if operator or not before])
+        )
     value = value.strip('"')
     minus = "-" if typed.startswith("-") else ""
     names = await _names(person, operator.lower(), value)
     return html(
-        rendering.suggestions(
+        rendering.fragments.suggestions(
             [
                 Suggestion(part, "", f"{before}{minus}{part} ")
                 for part in (f"{operator.lower()}:{_quoted(name)}" for name in names)

@@ -89,11 +89,11 @@ async def gone(request: AnyRequest, room_id: FromPath[int]) -> Response[str]:
         visitor = None
     if visitor and await access.is_member(visitor, room_id):
         return see_other(request, f"/rooms/{room_id}")
-    return html(rendering.gone_page(await frame_for(request, visitor)))
+    return html(rendering.pages.gone(await frame_for(request, visitor)))
 
 
 async def _settings_page(
     request: AnyRequest, person: Person, room: Room, form: Form, status: int = 200
 ) -> Response[str]:
     frame = await frame_for(request, person, room.id)
-    return html(rendering.settings_page(frame, room, form), status)
+    return html(rendering.pages.settings(frame, room, form), status)

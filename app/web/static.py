@@ -20,7 +20,7 @@ from litestar.params import FromPath
 
 from app import rendering
 from app.errors import NotThere
-from app.rendering import STATIC
+from app.rendering.static import STATIC
 from app.web.visitors import AnyRequest
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -63,7 +63,7 @@ async def static_file(request: AnyRequest, fingerprint: FromPath[str], path: Fro
     file = files().get(path.lstrip("/"))
     if file is None:
         raise NotThere
-    kept = FOR_EVER if fingerprint == rendering.fingerprint() else A_WHILE
+    kept = FOR_EVER if fingerprint == rendering.static.fingerprint() else A_WHILE
     headers = {"Cache-Control": kept, "Vary": "Accept-Encoding", "ETag": file.etag}
     if file.etag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
@@ -76,7 +76,7 @@ async def static_file(request: AnyRequest, fingerprint: FromPath[str], path: Fro
 @get("/people/{person_id:int}/mine.css")
 async def mine(person_id: FromPath[int]) -> Response[str]:
     """The same for whoever asks, and no secret: it names nothing but the number in its address."""
-    return Response(rendering.mine(person_id), media_type="text/css", headers={"Cache-Control": FOR_EVER})
+    return Response(rendering.fragments.mine(person_id), media_type="text/css", headers={"Cache-Control": FOR_EVER})
 
 
 @cache

@@ -21,7 +21,7 @@ async def edit_form(request: AnyRequest, person: Person, message_id: FromPath[st
     message = await access.message_for(person, message_id)
     edits.check_editable(message)
     form = Form({"body": await talk.body_of(message)})
-    return await _answer(request, person, message, "Edit the message", rendering.edit(message, form))
+    return await _answer(request, person, message, "Edit the message", rendering.fragments.edit(message, form))
 
 
 @post("/messages/{message_id:str}", status_code=200, limit=EDITING)
@@ -33,7 +33,7 @@ async def edit(request: AnyRequest, person: Person, hub: Hub, message_id: FromPa
     except Invalid as problem:
         if is_htmx(request):
             raise
-        again = rendering.edit(message, Form(form, problem.fields))
+        again = rendering.fragments.edit(message, Form(form, problem.fields))
         return await _answer(request, person, message, "Edit the message", again, problem.status)
     return _changed(request, message, element_id, article)
 
@@ -44,7 +44,7 @@ async def wordings(request: AnyRequest, person: Person, message_id: FromPath[str
     if not message.is_admin:
         raise NotAllowed("Only the room's admins can see how a message read before.")
     return await _answer(
-        request, person, message, "Earlier wordings", rendering.wordings(await talk.wordings(message))
+        request, person, message, "Earlier wordings", rendering.fragments.wordings(await talk.wordings(message))
     )
 
 
@@ -59,18 +59,20 @@ async def react(request: AnyRequest, person: Person, hub: Hub, message_id: FromP
 @get("/messages/{message_id:str}/reactions")
 async def reacted(request: AnyRequest, person: Person, message_id: FromPath[str]) -> Response[str]:
     message = await access.message_for(person, message_id)
-    return await _answer(request, person, message, "Reactions", rendering.reacted(await talk.reacted(message)))
+    return await _answer(
+        request, person, message, "Reactions", rendering.fragments.reacted(await talk.reacted(message))
+    )
 
 
 @get("/messages/{message_id:str}/reactions/picker")
 async def picker(request: AnyRequest, person: Person, message_id: FromPath[str]) -> Response[str]:
     message = await access.message_for(person, message_id)
-    return await _answer(request, person, message, "React", rendering.picker(message, emojis.offered()))
+    return await _answer(request, person, message, "React", rendering.fragments.picker(message, emojis.offered()))
 
 
 def _changed(request: AnyRequest, message: MessagePlace, element_id: str, article: Html) -> Response[str]:
     if is_htmx(request):
-        return html(rendering.changed(element_id, article))
+        return html(rendering.streams.changed(element_id, article))
     return redirect(f"/rooms/{message.room}?around={message.id}")
 
 
@@ -81,4 +83,4 @@ async def _answer(
     if is_htmx(request):
         return html(fragment, status)
     frame = await frame_for(request, person, message.room)
-    return html(rendering.message_page(frame, message, title, fragment), status)
+    return html(rendering.pages.message(frame, message, title, fragment), status)

@@ -53,7 +53,9 @@ async def test_a_socket_gets_what_it_negotiated(ana: Visitor) -> None:
         async with websockets.connect(
             ana.socket_url(room), additional_headers=ana.socket_headers(), compression=compression, max_size=None
         ) as socket:
-            assert "tea tea" in await asyncio.wait_for(socket.recv(), 10)
+            async with asyncio.timeout(10):
+                while "tea tea" not in await socket.recv():  # first may come what others do in the house
+                    pass
             extensions = socket.protocol.extensions
             assert bool(extensions) == (compression is not None)
             sizes[compression] = socket.response.headers.get("Sec-WebSocket-Extensions", "")
