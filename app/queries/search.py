@@ -9,59 +9,25 @@ Common words never reach the index, and rare ones never make a walk longer than 
 """
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from app import lines
+from app.queries.search_plan import END, Plan, containing, pieces, planned
 from app.search_terms import Query
-from app.tables import Membership, Message
-from app.tables import Person as PersonTable
+from app.tables import Message
 from app.views import Found, Person, SearchPage, message_line
 
 PAGE_RESULTS = 20
 WALK_MESSAGES = 2_000
 WALK_MESSAGES_OF_A_ROOM_MIN = 50
 ROOMS_IN_THE_INDEX_MAX = 30  # with more, looking each of them up costs more than leaving out the hits elsewhere
-SUGGESTIONS_MAX = 6
 UNLIMITED = 2**31 - 1
 BIGINT_MAX = 2**63 - 1
 
-BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
-END = datetime(9999, 12, 30, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_FOLDED = (
-    "SELECT search_fold(t.word) AS folded FROM unnest({}::text[]) WITH ORDINALITY AS t (word, place) ORDER BY place"
-)
-
-_ROOMS = """
-SELECT o.id, o.name, search_fold(o.name) AS folded
-FROM (
-    SELECT r.id, CASE WHEN r.kind = 'group' THEN r.name ELSE coalesce((
-               SELECT string_agg(p.name, ', ' ORDER BY p.id) FROM membership o JOIN person p ON p.id = o.person
-               WHERE o.room = r.id AND o.person <> m.person
-           ), '') END AS name, r.last_posted_at
-    FROM membership m JOIN room r ON r.id = m.room
-    WHERE m.person = {}
-) o
-ORDER BY o.last_posted_at DESC, o.id
-"""
-
-_PEOPLE = """
-SELECT id, search_fold(name) AS folded FROM person WHERE search_fold(name) LIKE ANY({}::text[])
-"""
-
-_PEOPLE_AROUND = """
-SELECT p.name FROM person p
-WHERE search_fold(p.name) LIKE {} AND EXISTS (
-    SELECT FROM membership theirs JOIN membership mine ON mine.room = theirs.room
-    WHERE theirs.person = p.id AND mine.person = {}
-)
-ORDER BY lower(p.name), p.id LIMIT {}
-"""
 
 # What makes a message a hit, whichever way it was found; first what costs little. NULL for authors means "any".
 _FITS = """
@@ -133,59 +99,20 @@ class Cursor(NamedTuple):
 NEWEST = Cursor(END, UNLIMITED, BIGINT_MAX)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A query with every name looked up and every word as the index has it."""
-
-    person: int
-    rooms: Sequence[int]
-    authors: Sequence[int] | None
-    not_authors: Sequence[int]
-    words: Sequence[str]
-    without: Sequence[str]
-    has: Sequence[str]  # terms such as has:link
-    has_not: Sequence[str]
-    since: datetime
-    until: datetime
-
-
 async def search(person: Person, query: Query, page: str = "") -> SearchPage:
     """The messages that fit, newest first; `page` is the cursor of an earlier answer, and anything else is none."""
     if query.is_empty:
         return SearchPage()
-    names: dict[int, str] = {}
-    plan = await _plan(person, query, names)
+    plan = await planned(person, query)
     if plan is None:
         return SearchPage()
     rows = await _rows(plan, read_cursor(page) or NEWEST)
     shown = rows[:PAGE_RESULTS]
     return SearchPage(
-        results=[Found(message_line(row), names.get(row["room"], "")) for row in shown],
+        results=[Found(message_line(row), plan.names.get(row["room"], "")) for row in shown],
         next_page=write_cursor(shown[-1]) if len(rows) > PAGE_RESULTS else "",
         this_page=write_cursor({**shown[0], "seq": shown[0]["seq"] + 1}) if shown else "",
     )
-
-
-async def names_of_rooms(person: Person, beginning: str) -> Sequence[str]:
-    """The person's rooms whose names contain `beginning`, the most recently active first."""
-    [wanted] = await _fold([beginning])
-    rows = await Membership.raw(_ROOMS, person.id)
-    return [row["name"] for row in rows if row["name"] and wanted in row["folded"]][:SUGGESTIONS_MAX]
-
-
-async def names_of_people(person: Person, beginning: str) -> Sequence[str]:
-    """Those who share a room with the person, themselves included, and whose names contain `beginning`."""
-    [wanted] = await _fold([beginning])
-    rows = await PersonTable.raw(_PEOPLE_AROUND, _containing(wanted), person.id, SUGGESTIONS_MAX)
-    return [row["name"] for row in rows]
-
-
-def pieces(folded: str) -> Sequence[str]:
-    """What the index has of a folded word: its characters and pairs of them, like the function `search_terms`."""
-    stretches = re.split(r"[ \t\n\r]+", folded)
-    pairs = {s[at : at + 2] for s in stretches for at in range(len(s) - 1)}
-    alone = {s for s in stretches if len(s) == 1}
-    return sorted(pairs | alone)
 
 
 def read_cursor(text: str) -> Cursor | None:
@@ -203,59 +130,7 @@ def write_cursor(row: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(f"{microseconds}.{row['room']}.{row['seq']}".encode()).decode()
 
 
-async def _plan(person: Person, query: Query, names: dict[int, str]) -> _Plan | None:
-    """Look everything up, and the names of the rooms on the way; None where nothing can be found."""
-    wanted = [*query.words, *query.without, *(each.value for each in query.filters)]
-    folded = dict(zip(wanted, await _fold(wanted), strict=True))
-    mine = await Membership.raw(_ROOMS, person.id)
-    names.update({row["id"]: row["name"] for row in mine})
-    authors = await _people(person, [folded[name] for name in query.of("from")])
-    not_authors = await _people(person, [folded[name] for name in query.of("from", negated=True)])
-    rooms = _named(mine, [folded[name] for name in query.of("in")])
-    not_rooms = _named(mine, [folded[name] for name in query.of("in", negated=True)]) or set()
-    has, has_not = set(query.of("has")), set(query.of("has", negated=True))
-    inside = [row["id"] for row in mine if (rooms is None or row["id"] in rooms) and row["id"] not in not_rooms]
-    if not inside or authors == set() or has & has_not:
-        return None
-    return _Plan(
-        person=person.id,
-        rooms=inside,
-        authors=None if authors is None else sorted(authors),
-        not_authors=sorted(not_authors or ()),
-        words=[folded[word] for word in query.words],
-        without=[folded[word] for word in query.without],
-        has=[f"has:{trait}" for trait in sorted(has)],
-        has_not=[f"has:{trait}" for trait in sorted(has_not)],
-        since=max(query.since or BEGINNING, BEGINNING),
-        until=min(query.until or END, END),
-    )
-
-
-async def _fold(words: Sequence[str]) -> Sequence[str]:
-    return [row["folded"] for row in await Message.raw(_FOLDED, list(words))] if words else []
-
-
-async def _people(person: Person, names: Sequence[str]) -> set[int] | None:
-    """Who is called so: by the whole name if anybody is, else by a part of it. None without any name."""
-    if not names:
-        return None
-    rows = await PersonTable.raw(_PEOPLE, [_containing(name) for name in names])
-    found = _named(rows, names) or set()
-    return found | {person.id} if "me" in names else found
-
-
-def _named(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> set[int] | None:
-    """The ids of those among `rows` who have one of the names, whole if any has, else in part."""
-    if not names:
-        return None
-    found: set[int] = set()
-    for name in names:
-        whole = {row["id"] for row in rows if row["folded"] == name}
-        found |= whole or {row["id"] for row in rows if name in row["folded"]}
-    return found
-
-
-async def _rows(plan: _Plan, cursor: Cursor) -> Sequence[Mapping[str, Any]]:
+async def _rows(plan: Plan, cursor: Cursor) -> Sequence[Mapping[str, Any]]:
     """One row more than a page has, if there are more."""
     terms = {piece for word in plan.words for piece in pieces(word)} | set(plan.has)
     facets = _facets(plan)
@@ -277,7 +152,7 @@ async def _rows(plan: _Plan, cursor: Cursor) -> Sequence[Mapping[str, Any]]:
     return hits
 
 
-def _facets(plan: _Plan) -> Sequence[Sequence[str]]:
+def _facets(plan: Plan) -> Sequence[Sequence[str]]:
     """What else the index can tell: of each, one must hold."""
     facets = []
     if len(plan.rooms) <= ROOMS_IN_THE_INDEX_MAX:
@@ -287,7 +162,7 @@ def _facets(plan: _Plan) -> Sequence[Sequence[str]]:
     return facets
 
 
-def _fits(plan: _Plan, cursor: Cursor) -> Sequence[Any]:
+def _fits(plan: Plan, cursor: Cursor) -> Sequence[Any]:
     authors = None if plan.authors is None else list(plan.authors)
     return (
         plan.since,
@@ -300,12 +175,6 @@ def _fits(plan: _Plan, cursor: Cursor) -> Sequence[Any]:
     )
 
 
-def _says(plan: _Plan) -> Sequence[Any]:
-    words, without = [[_containing(word) for word in words] for words in (plan.words, plan.without)]
+def _says(plan: Plan) -> Sequence[Any]:
+    words, without = [[containing(word) for word in words] for words in (plan.words, plan.without)]
     return (words, without, not (plan.has or plan.has_not), list(plan.has), list(plan.has_not))
-
-
-def _containing(folded: str) -> str:
-    """A LIKE pattern."""
-    escaped = folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -8,6 +8,7 @@ from litestar import Response, get
 from app import rendering, search_terms
 from app.limits import SEARCHING, SUGGESTING
 from app.queries import search as search_query
+from app.queries import search_plan
 from app.views import Person, Suggestion
 from app.web.pages import frame_for, html
 from app.web.visitors import AnyRequest
@@ -56,9 +57,9 @@ async def suggest(request: AnyRequest, person: Person) -> Response[str]:
 
 async def _names(person: Person, operator: str, value: str) -> list[str]:
     if operator == "from":
-        return list(await search_query.names_of_people(person, value))
+        return list(await search_plan.names_of_people(person, value))
     if operator == "in":
-        return list(await search_query.names_of_rooms(person, value))
+        return list(await search_plan.names_of_rooms(person, value))
     if operator in ("before", "after"):
         return [day for day in search_terms.days(datetime.now(UTC).date()) if day.startswith(value)]
     if operator == "has":
