@@ -23,6 +23,7 @@ from typing import IO, NamedTuple
 
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20
+LOOK_AGAIN_SECONDS = 0.02
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 DATABASE = "teahouse"
 SOCKET_FOLDER_PREFIX = "teahouse-"
@@ -178,7 +179,7 @@ def _outlive_orphans(data: Path) -> None:
     while _anyone_in(data):
         if time.monotonic() > deadline:
             raise CannotStart(f"A PostgreSQL from an earlier run still holds {data}.")
-        time.sleep(0.05)
+        time.sleep(LOOK_AGAIN_SECONDS)  # they are no children of ours, so there is nothing to wait on
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
@@ -229,12 +230,14 @@ def _stopped(server: subprocess.Popen[bytes], stop_signal: signal.Signals) -> It
 
 
 def _wait(server: subprocess.Popen[bytes], name: str, log: Path, answers: Callable[[], bool]) -> None:
+    """Until it answers; that it ends instead is seen at once."""
     deadline = time.monotonic() + START_SECONDS_MAX
     while not answers():
-        if server.poll() is not None or time.monotonic() > deadline:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(LOOK_AGAIN_SECONDS)
+        if server.returncode is not None or time.monotonic() > deadline:
             lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
             raise CannotStart(f"{name} did not start: {lines[-1]} (see {log})")
-        time.sleep(0.02)
 
 
 def _psql_answers(binaries: Path, sockets: Path) -> bool:

@@ -197,7 +197,7 @@ class Workers:
                 worker.wait_until_ready()
             print(f"Teahouse is open: {self._address}", flush=True)  # noqa: T201
             while True:
-                time.sleep(WATCH_SECONDS)
+                time.sleep(WATCH_SECONDS)  # not woken by an end: one that cannot live is not started in a rush
                 self._replace_the_dead()
                 self._check_own_servers()
         finally:
