@@ -1,4 +1,4 @@
-"""News for somebody who looks elsewhere: title, icon, the browser's notification, once across the tabs."""
+"""News for somebody who looks elsewhere, told by the browser's notification: once across the tabs."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.conftest import PATIENCE_MILLISECONDS, PHONE, Arrive, Person
+from tests.browser.conftest import PATIENCE_MILLISECONDS, Arrive, Person
 from tests.house import House
 
 # The browser shows its notifications outside the page, where no test sees them: what was asked of it is kept here.
@@ -172,26 +172,6 @@ async def test_a_click_on_it_opens_the_room(ana: Person) -> None:
     await ana.page.wait_for_url(f"**/rooms/{garden}")
 
 
-async def test_a_room_tells_nothing_or_mentions_only_as_chosen_and_every_tab_knows(ana: Person) -> None:
-    room = room_of(ana)
-    second = await another_tab(ana, room)
-    await look_at(ana.page)
-    await choose(ana, "nothing")
-    await until(second, "document.querySelector('#rooms a[aria-current]').dataset.notify === 'nothing'")
-    await look_away(ana)
-    for page in (ana.page, second):
-        await active(page, room, 1, mentioned=(await me(ana),))
-    await look_at(ana.page)
-    await choose(ana, "mentions")
-    await look_away(ana)
-    await active(ana.page, room, 2)
-    await active(ana.page, room, 3, mentioned=(await me(ana),))
-    await until(ana.page, "window.notices.length > 0")
-    assert [notice["body"] for notice in await notices(ana.page, second)] == ["You were mentioned"]
-    await ana.page.reload()
-    assert await ana.page.get_attribute("#rooms a[aria-current]", "data-notify") == "mentions"
-
-
 async def test_pages_outside_of_rooms_tell_once_of_what_a_room_brings(ana: Person, arrive: Arrive) -> None:
     room = room_of(ana)
     bo = await arrive("Bo")
@@ -208,67 +188,6 @@ async def test_pages_outside_of_rooms_tell_once_of_what_a_room_brings(ana: Perso
         await until_told(count, ana.page, other)
         told = [(notice["title"], notice["body"]) for notice in await notices(ana.page, other)]
         assert ("Garden", body) in told
-
-
-async def test_title_and_icon_count_what_is_unread_until_the_tab_is_looked_at(ana: Person) -> None:
-    assert await ana.page.title() == "Garden · Teahouse"
-    icon = await ana.page.get_attribute("link[rel=icon]", "href")
-    await look_away(ana)
-    unread = "document.querySelector('#rooms a[aria-current]').dataset.unread = "
-    await ana.page.evaluate(f"{unread}3")
-    await until(ana.page, "document.title === '(3) Garden · Teahouse'")
-    await until(ana.page, "document.querySelector('link[rel=icon]').href.startsWith('data:image/png')")
-    await ana.page.evaluate(f"{unread}0")  # read on another device
-    await until(ana.page, "document.title === 'Garden · Teahouse'")
-    await ana.page.evaluate(f"{unread}2")
-    await until(ana.page, "document.title === '(2) Garden · Teahouse'")
-    await look_at(ana.page)
-    await until(ana.page, "document.title === 'Garden · Teahouse'")
-    await until(ana.page, f"document.querySelector('link[rel=icon]').getAttribute('href').endsWith({icon!r})")
-
-
-async def test_a_title_that_changes_meanwhile_keeps_its_new_name(ana: Person) -> None:
-    await look_away(ana)
-    unread = "document.querySelector('#rooms a[aria-current]').dataset.unread = "
-    await ana.page.evaluate(f"{unread}3")
-    await until(ana.page, "document.title === '(3) Garden · Teahouse'")
-    await ana.page.evaluate("document.title = 'Orchard · Teahouse'")
-    await ana.page.evaluate(f"{unread}4")
-    await until(ana.page, "document.title === '(4) Orchard · Teahouse'")
-    await look_at(ana.page)
-    await until(ana.page, "document.title === 'Orchard · Teahouse'")
-
-
-async def test_the_count_leaves_out_what_a_room_shall_not_tell(ana: Person) -> None:
-    await choose(ana, "mentions")
-    await ana.page.evaluate(
-        "Object.assign(document.querySelector('#rooms a[aria-current]').dataset, {unread: 9, mentions: 1})"
-    )
-    await look_away(ana)
-    await until(ana.page, "document.title === '(1) Garden · Teahouse'")
-    await look_at(ana.page)
-    await choose(ana, "nothing")
-    await look_away(ana)
-    await ana.page.evaluate("new Promise(resolve => setTimeout(resolve))")
-    assert await ana.page.title() == "Garden · Teahouse"
-
-
-async def test_a_soft_sound_that_can_be_switched_off(ana: Person) -> None:
-    room = room_of(ana)
-    await ana.page.click("#bell > summary")  # a page that was never touched makes no sound
-    await look_away(ana)
-    await active(ana.page, room, 1)
-    await until(ana.page, "window.notes === 2")
-    await look_at(ana.page)
-    await ana.page.click("#device [data-sound]")
-    assert await ana.page.get_attribute("#device [data-sound]", "aria-pressed") == "false"
-    await ana.page.reload()
-    await ana.page.click("#bell > summary")
-    assert await ana.page.get_attribute("#device [data-sound]", "aria-pressed") == "false"
-    await look_away(ana)
-    await active(ana.page, room, 2)
-    await until(ana.page, "window.notices.length === 1")
-    assert await ana.page.evaluate("window.notes") == 0
 
 
 async def test_a_mention_on_another_worker_is_told_once_and_counted_and_what_else_is_said_there_is_not(
@@ -308,39 +227,3 @@ async def test_a_mention_on_another_worker_is_told_once_and_counted_and_what_els
         await until(tab, f"{link}.unread === '0' && {link}.mentions === '0'")
         await until(tab, "document.title === 'Garden · Teahouse'")
     assert len(await notices(ana.page, second)) == 1
-
-
-async def test_permission_is_asked_by_a_button_alone(arrive: Arrive) -> None:
-    ana = await arrive(**PHONE)
-    await ana.context.add_init_script(RECORDER.replace("return Real.permission", "return window.answer ?? 'default'"))
-    await ana.sign_up("Ana")
-    await ana.make_room("Garden")
-    await active(ana.page, room_of(ana), 1)
-    assert await ana.page.evaluate("window.asked") == 0
-    await ana.page.tap("#bell > summary")
-    lines = ana.page.locator("#device [data-permission]:visible")
-    assert await lines.all_inner_texts() == ["Notify me on this device"]
-    await ana.page.evaluate("window.answer = 'denied'")
-    await lines.tap()
-    await until(ana.page, "window.asked === 1")
-    await ana.page.locator("#device [data-permission=denied]").wait_for()
-    assert "blocked" in await lines.inner_text()
-
-
-async def test_granted_the_page_says_so(ana: Person) -> None:
-    await ana.page.click("#bell > summary")
-    lines = ana.page.locator("#device [data-permission]:visible")
-    assert await lines.all_inner_texts() == ["Notifications are on."]
-    assert await ana.page.evaluate("window.asked") == 0
-
-
-async def test_without_javascript_the_choice_is_a_form(arrive: Arrive) -> None:
-    ana = await arrive("Ana", java_script_enabled=False)
-    await ana.page.goto(f"{ana.url}/rooms")
-    await ana.page.fill("[name=name]", "Garden")
-    await ana.page.click("text=Make the room")
-    await ana.page.click("#bell > summary")
-    assert not await ana.page.locator("#device").is_visible()
-    await ana.page.click("#notify [value=nothing]")
-    await ana.page.wait_for_load_state()
-    assert await ana.page.get_attribute("#rooms a[aria-current]", "data-notify") == "nothing"

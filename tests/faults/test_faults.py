@@ -58,14 +58,19 @@ async def test_without_redis_two_houses_still_hear_each_other(open_house: OpenHo
         await outside.until(lambda r: r.closed_with)
 
 
-async def test_without_redis_a_new_name_still_shows_on_the_pages_of_another_worker(
-    open_house: OpenHouse, own_redis: OwnRedis
-) -> None:
+async def ana_at_two_houses(open_house: OpenHouse, own_redis: OwnRedis) -> tuple[Visitor, Visitor, int]:
+    """Ana on one worker, the same Ana on another, and her room; both workers share the Redis that a test stops."""
     url = own_redis.start()
     first, second = await open_house(REDIS_URL=url), await open_house(REDIS_URL=url)
     ana = await Visitor.at(first.url).sign_up()
     room = await ana.make_room()
-    elsewhere = Visitor(ana.http, second.url)
+    return ana, Visitor(ana.http, second.url), room
+
+
+async def test_without_redis_a_new_name_still_shows_on_the_pages_of_another_worker(
+    open_house: OpenHouse, own_redis: OwnRedis
+) -> None:
+    ana, elsewhere, room = await ana_at_two_houses(open_house, own_redis)
     async with elsewhere.listening(room) as reader:
         await reader.until(lambda r: r.frames)
         await asyncio.to_thread(own_redis.stop)
@@ -76,11 +81,7 @@ async def test_without_redis_a_new_name_still_shows_on_the_pages_of_another_work
 async def test_access_that_ended_while_redis_was_away_ends_the_socket_too(
     open_house: OpenHouse, own_redis: OwnRedis
 ) -> None:
-    url = own_redis.start()
-    first, second = await open_house(REDIS_URL=url), await open_house(REDIS_URL=url)
-    ana = await Visitor.at(first.url).sign_up()
-    room = await ana.make_room()
-    elsewhere = Visitor(ana.http, second.url)
+    ana, elsewhere, room = await ana_at_two_houses(open_house, own_redis)
     async with elsewhere.listening(room) as reader:
         await ana.say(room, "hello")
         await reader.until(lambda r: r.articles)

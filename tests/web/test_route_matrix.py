@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from app.main import HANDLERS
 from tests.conftest import Servers
 from tests.house import PASSWORD, House, Visitor
-from tests.web.test_files import sent
+from tests.web.test_uploads import sent
 
 WHO = ("signed out", "stranger", "member", "administrator", "room admin")
 
