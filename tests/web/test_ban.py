@@ -8,7 +8,7 @@ import pytest
 
 from app.realtime.listener import CLOSE_NO_ACCESS, CLOSE_SIGNED_OUT
 from tests.conftest import Servers
-from tests.house import PASSWORD, PATIENCE_SECONDS, House, Visitor
+from tests.house import AT_ONCE_SECONDS, PASSWORD, PATIENCE_SECONDS, House, Visitor
 
 SENTENCE = "This account was banned by an administrator of this server."
 
@@ -149,7 +149,7 @@ async def test_a_banned_persons_sockets_close_on_every_worker_within_a_second(
             await reader.until(lambda r: r.articles)
         await root.http.post(f"/people/{bo.id}/ban")
         for reader in (here, there):
-            await reader.until(lambda r: r.closed_with, seconds=1)
+            await reader.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
             assert reader.closed_with == CLOSE_NO_ACCESS
         await root.say(room, "after")
         await stayed.until(lambda r: len(r.articles) == 2)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.realtime.listener import CLOSE_SIGNED_OUT
-from tests.house import PASSWORD, House, Visitor
+from tests.house import AT_ONCE_SECONDS, PASSWORD, House, Visitor
 
 
 async def on_another_device(visitor: Visitor, house: House, user_agent: str = "") -> Visitor:
@@ -43,7 +43,7 @@ async def test_a_new_password_counts_and_signs_out_the_other_devices(ana: Visito
         await reader.until(lambda r: r.articles)
         form = {"current": PASSWORD, "password": "another long password"}
         assert (await ana.http.post("/me/password", data=form)).status_code == 303
-        await reader.until(lambda r: r.closed_with, seconds=1)
+        await reader.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
         assert reader.closed_with == CLOSE_SIGNED_OUT
     assert (await phone.http.get("/me")).status_code == 303
     assert (await ana.http.get("/me")).status_code == 200

@@ -7,7 +7,7 @@ import pytest
 
 from app.realtime.listener import CLOSE_NO_ACCESS
 from tests.conftest import Servers
-from tests.house import House, Visitor
+from tests.house import AT_ONCE_SECONDS, House, Visitor
 from tests.web import test_roles
 from tests.web.test_roles import state
 from tests.web.test_system_messages import events
@@ -57,7 +57,7 @@ async def test_a_removed_person_gets_no_further_byte_on_any_worker(
         assert answer.status_code == 303
         last = await ana.say(room, "after")
         for reader in (here, there):
-            await reader.until(lambda r: r.closed_with, seconds=1)
+            await reader.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
             assert reader.closed_with == CLOSE_NO_ACCESS
         await stayed.until(lambda r: r.articles[-1].id == last)
         for reader in (here, there):
@@ -97,7 +97,7 @@ async def test_messages_that_race_a_removal_never_follow_it_to_the_removed(
             await stayed.until(lambda r: (len(r.articles), len(r.events)) == (30, 2))  # joined, removed
             removed_at = stayed.events[-1].seq
             for reader in (here, there):
-                await reader.until(lambda r: r.closed_with, seconds=1)
+                await reader.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
                 assert all(seq < removed_at for seq in reader.seqs)
 
 

@@ -10,7 +10,7 @@ from app.realtime.listener import CLOSE_BAD_FRAME, CLOSE_NO_ACCESS, CLOSE_OVERLO
 from app.realtime.source import OUTSIDE
 from app.web.socket import SOCKETS_PER_PERSON_MAX
 from tests.conftest import Servers
-from tests.house import PASSWORD, House, Reader, Visitor, version
+from tests.house import AT_ONCE_SECONDS, PASSWORD, House, Reader, Visitor, version
 from tests.web.test_presence import GRACE_SECONDS_MAX, say, told
 from tests.web.test_socket import close_code_of
 from tests.web.test_static import ASKED_FOR, KILOBYTE, weight
@@ -165,7 +165,7 @@ async def test_signing_out_closes_the_sockets_outside_of_rooms_of_that_session_a
             await reader.until(lambda r: marks(r, room))
         await ana.http.post("/sign-out")
         for reader in (here, far):
-            await reader.until(lambda r: r.closed_with, seconds=1)
+            await reader.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
             assert reader.closed_with == CLOSE_SIGNED_OUT
         await phone.say(room, "still here")
         await other.until(lambda r: activity(r, room))
@@ -184,7 +184,7 @@ async def test_a_ban_closes_the_sockets_outside_of_rooms(
         await reader.until(lambda r: marks(r, room))
         if told_by_an_event:
             await administrator.http.post(f"/people/{bo.id}/ban")
-            await reader.until(lambda r: r.closed_with, seconds=1)
+            await reader.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
         else:
             connection = await asyncpg.connect(own.database_url)
             await connection.execute("UPDATE person SET banned_at = now() WHERE id = $1", bo.id)

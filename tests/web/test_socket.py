@@ -7,7 +7,7 @@ from app.queries.timeline import PAGE_MESSAGES
 from app.realtime.listener import CLOSE_BAD_FRAME, CLOSE_NO_ACCESS, CLOSE_OVERLOADED, CLOSE_SIGNED_OUT
 from app.web.socket import SOCKETS_PER_PERSON_MAX
 from app.worker import FRAME_BYTES_MAX
-from tests.house import House, Visitor, all_articles, version
+from tests.house import AT_ONCE_SECONDS, House, Visitor, all_articles, version
 
 CLOSE_TOO_LARGE = 1009
 
@@ -139,8 +139,8 @@ async def test_leaving_closes_the_sockets_of_that_room_alone(ana: Visitor, bo: V
         await here.until(lambda r: r.articles)
         await there.until(lambda r: r.articles)
         await bo.http.post(f"/rooms/{left}/leave")
-        await here.until(lambda r: r.closed_with, seconds=1)
-        await there.until(lambda r: r.closed_with, seconds=1)
+        await here.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
+        await there.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
         assert (here.closed_with, there.closed_with) == (CLOSE_NO_ACCESS, CLOSE_NO_ACCESS)
         await ana.say(left, "after")
         await ana.say(kept, "in the other room")
@@ -164,8 +164,8 @@ async def test_signing_out_closes_the_sockets_of_that_session_alone(
         for reader in (here, there, other):
             await reader.until(lambda r: r.articles)
         await ana.http.post("/sign-out")
-        await here.until(lambda r: r.closed_with, seconds=1)
-        await there.until(lambda r: r.closed_with, seconds=1)
+        await here.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
+        await there.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
         assert (here.closed_with, there.closed_with) == (CLOSE_SIGNED_OUT, CLOSE_SIGNED_OUT)
         await phone.say(room, "after")
         await other.until(lambda r: len(r.articles) == 2)

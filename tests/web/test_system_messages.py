@@ -6,7 +6,7 @@ import re
 import asyncpg
 
 from tests.conftest import Servers
-from tests.house import PASSWORD, House, Visitor, all_articles
+from tests.house import AT_ONCE_SECONDS, PASSWORD, House, Visitor, all_articles
 
 EVENT = re.compile(
     r'<b class="author">([^<]*)</b> <span data-event="(\w+)"></span>(?: <span class="detail">([^<]*)</span>)?'
@@ -61,7 +61,7 @@ async def test_open_pages_are_told_and_who_left_is_not(ana: Visitor, bo: Visitor
             await leaver.until(lambda r: r.events)
             await bo.http.post(f"/rooms/{room}/leave")
             await reader.until(lambda r: len(r.events) == 2)
-            await leaver.until(lambda r: r.closed_with, seconds=1)
+            await leaver.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
             assert len(leaver.events) == 1
 
 
