@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import DESK, PHONE, Arrive
+from tests.browser.conftest import Arrive, Person
 from tests.browser.test_menu import COMPOSER, menu_of
 
 
@@ -67,7 +67,7 @@ async def test_answering_from_the_menu_shows_the_quote_at_once_and_for_everybody
     assert await ana.page.locator(".quote").count() == 1
 
 
-async def test_the_reply_bar_lets_go_of_what_is_deleted_meanwhile(arrive: Arrive) -> None:
+async def ana_and_bo_who_answers_her(arrive: Arrive) -> tuple[Person, Person]:
     ana, bo = await arrive("Ana"), await arrive("Bo")
     room = await ana.make_room("Garden plans")
     await bo.enter(room)
@@ -75,10 +75,19 @@ async def test_the_reply_bar_lets_go_of_what_is_deleted_meanwhile(arrive: Arrive
     await bo.sees("between us")
     await menu_of(bo, "between us")
     await bo.page.locator("[data-reply]").click()
-    await bo.page.locator("#replying", has_text="between us").wait_for()
+    return ana, bo
+
+
+async def take_back(ana: Person) -> None:
     await menu_of(ana, "between us")
     await ana.page.locator(".menu summary").click()
     await ana.page.locator("text=Delete the message").click()
+
+
+async def test_the_reply_bar_lets_go_of_what_is_deleted_meanwhile(arrive: Arrive) -> None:
+    ana, bo = await ana_and_bo_who_answers_her(arrive)
+    await bo.page.locator("#replying", has_text="between us").wait_for()
+    await take_back(ana)
     await bo.page.locator("#replying").wait_for(state="hidden")
     await bo.send("never mind")
     await ana.sees("never mind")
@@ -86,19 +95,11 @@ async def test_the_reply_bar_lets_go_of_what_is_deleted_meanwhile(arrive: Arrive
 
 
 async def test_a_reply_on_its_way_shows_nothing_of_what_is_deleted_meanwhile(arrive: Arrive) -> None:
-    ana, bo = await arrive("Ana"), await arrive("Bo")
-    room = await ana.make_room("Garden plans")
-    await bo.enter(room)
-    await ana.send("between us")
-    await bo.sees("between us")
-    await menu_of(bo, "between us")
-    await bo.page.locator("[data-reply]").click()
+    ana, bo = await ana_and_bo_who_answers_her(arrive)
     await bo.page.route("**/messages", lambda route: route.abort())
     await bo.send("I know")
     await bo.page.locator(".sending .quote", has_text="between us").wait_for()
-    await menu_of(ana, "between us")
-    await ana.page.locator(".menu summary").click()
-    await ana.page.locator("text=Delete the message").click()
+    await take_back(ana)
     await bo.page.locator(".sending .quote.of-deleted").wait_for()
     kept = await bo.page.evaluate("JSON.stringify(localStorage)")
     assert "I know" in kept
