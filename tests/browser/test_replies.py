@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import Arrive, Person
+from tests.browser.conftest import DESK, PHONE, Arrive, Person
 from tests.browser.test_menu import COMPOSER, menu_of
 
 
