@@ -29,7 +29,7 @@ COMPRESSIBLE = ("text/", "application/json", "image/svg+xml")
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 FIRST_STYLES = ("tokens.css", "base.css")
 HTMX = ("htmx-4.0.1.min.js", "hx-ws-4.0.1.min.js", "hx-upsert-4.0.1.min.js")  # in this order
-OF_ONE_PAGE = ("search.js", "local_times.js")
+APART = ("search.js", "local_times.js", "viewer.js")  # for some pages alone, or for when something is opened
 OUTSIDE_ALONE = ("come_back.js",)
 OUTSIDE_OF_ROOMS = (
     *OUTSIDE_ALONE,
@@ -85,14 +85,14 @@ def files() -> dict[str, StaticFile]:
     css, js, vendor = STATIC / "css", STATIC / "js", STATIC / "vendor"
     first = [css / name for name in FIRST_STYLES]
     styles = [*first, *sorted({*css.glob("*.css")} - {*first}), css / "words" / "en.css"]
-    behaviours = [path for path in sorted(js.glob("*.js")) if path.name not in (*OF_ONE_PAGE, *OUTSIDE_ALONE)]
+    behaviours = [path for path in sorted(js.glob("*.js")) if path.name not in (*APART, *OUTSIDE_ALONE)]
     outside = [js / name for name in OUTSIDE_OF_ROOMS]
     return {
         "all.css": _file(".css", _joined(styles)),
         "all.js": _file(".js", _shortened(_in_blocks(behaviours))),
         "outside.js": _file(".js", _shortened(_in_blocks(outside))),
         "htmx.js": _file(".js", _joined([vendor / name for name in HTMX])),
-        **{f"js/{name}": _file(".js", _shortened((js / name).read_bytes())) for name in OF_ONE_PAGE},
+        **{f"js/{name}": _file(".js", _shortened((js / name).read_bytes())) for name in APART},
         **{f"icons/{path.name}": _file(path.suffix, path.read_bytes()) for path in (STATIC / "icons").iterdir()},
     }
 

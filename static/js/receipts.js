@@ -16,6 +16,8 @@ function takeInbox() {
     if (element.dataset.readers) {
       counted?.remove()
       counted = element
+      marks.forEach(mark => mark.element.remove()) // the room has become too large for them
+      marks.clear()
       continue
     }
     const before = marks.get(element.dataset.readBy)

@@ -22,7 +22,10 @@ function count(room, { lastSeq, readSeq, mentions, moved }) {
   const state = stateOf(room)
   const read = number(readSeq)
   const goesBack = moved === "back" || (!moved && read < state.confirmed)
-  if (goesBack && room === openRoom) document.dispatchEvent(new Event("teahouse:reading-stops"))
+  if (goesBack && room === openRoom) {
+    document.dispatchEvent(new Event("teahouse:reading-stops"))
+    document.dispatchEvent(new CustomEvent("teahouse:set-back", { detail: read }))
+  }
   const isAhead = !goesBack && state.read > read
   state.last = Math.max(state.last, number(lastSeq))
   state.confirmed = goesBack ? read : Math.max(state.confirmed, read)

@@ -19,17 +19,23 @@ function line() {
   return fresh
 }
 
-// Kept by the page: a line is for what was there when it was opened, or came while it was open but unread before.
-const lasts = main && Number(main.dataset.readSeq) > 0 && Number(main.dataset.lastSeq) > Number(main.dataset.readSeq)
+// Kept by the page: a line is for what was unread when it was opened, or was marked as unread since.
+let lasts = main && Number(main.dataset.readSeq) > 0 && Number(main.dataset.lastSeq) > Number(main.dataset.readSeq)
 
-if (lasts) {
-  const show = () => {
-    const shown = line()
-    if (shown && offer?.getAttribute("href").startsWith("#")) offer.hidden = true
-    return shown
-  }
+function show() {
+  const shown = lasts && line()
+  if (shown && offer?.getAttribute("href").startsWith("#")) offer.hidden = true
+  return shown
+}
+
+if (main) {
   const shown = show()
   document.addEventListener("teahouse:timeline", show)
+  document.addEventListener("teahouse:set-back", event => {
+    main.dataset.readSeq = event.detail
+    lasts = true
+    show()
+  })
   const box = document.querySelector(".timeline").getBoundingClientRect()
   if (shown && !around && shown.getBoundingClientRect().top < box.top) shown.scrollIntoView({ block: "start", behavior: "instant" })
 }

@@ -1,7 +1,9 @@
+import asyncpg
 from playwright.async_api import expect
 
 from tests.browser.conftest import PHONE, Arrive
 from tests.browser.test_notifications import look_at, look_away, until
+from tests.conftest import Servers
 from tests.house import House
 
 
@@ -38,6 +40,27 @@ async def test_a_portrait_stands_under_the_message_that_somebody_has_read_and_mo
     await under(ana, reader, "second")
     assert await receipt(bo, reader).count() == 0
     assert await ana.seqs() == sorted(await ana.seqs())
+
+
+async def test_a_count_takes_the_place_of_portraits_when_a_room_grows_beyond_a_hundred(
+    arrive: Arrive, servers: Servers
+) -> None:
+    ana, bo = await arrive("Ana"), await arrive("Bo")
+    room = await ana.make_room("Garden plans")
+    await bo.enter(room)
+    await ana.send("among few")
+    await under(ana, await id_of(bo), "among few")
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute(
+        "WITH many AS (INSERT INTO person (email, name, password_hash, is_admin)"
+        " SELECT 'reader' || n, 'Reader ' || n, '', false FROM generate_series(1, 100) n RETURNING id)"
+        " INSERT INTO membership (person, room) SELECT id, $1 FROM many",
+        room,
+    )
+    await connection.close()
+    await ana.send("among many")
+    await ana.page.locator(".message", has_text="among many").locator('[data-readers="1"]').wait_for()
+    assert await ana.page.locator("[data-read-by]").count() == 0
 
 
 async def test_one_does_not_see_ones_own_portrait(arrive: Arrive) -> None:
@@ -205,14 +228,22 @@ async def test_mark_as_unread_from_here_holds_until_the_page_is_left(arrive: Arr
     await message.locator(".more").click()
     await bo.page.click("text=Mark as unread from here")
     await expect(link).to_have_attribute("data-unread", "2")
+    await bo.page.locator("#messages > .new-line + .message", has_text="second").wait_for()
     await expect(bo.page.locator("dialog.message-menu")).to_be_hidden()
+    message = bo.page.locator(".message", has_text="first")
+    await message.hover()
+    await message.locator(".more").click()
+    await bo.page.click("text=Mark as unread from here")
+    await bo.page.locator("#messages > .new-line + .message", has_text="first").wait_for()
+    assert await bo.page.locator(".new-line").count() == 1
+    await expect(link).to_have_attribute("data-unread", "3")
     await ana.send("fourth")
     await bo.sees("fourth")
-    await expect(link).to_have_attribute("data-unread", "3")
+    await expect(link).to_have_attribute("data-unread", "4")
     await bo.page.goto(f"{bo.url}/rooms")
-    await expect(link).to_have_attribute("data-unread", "3")
+    await expect(link).to_have_attribute("data-unread", "4")
     await bo.enter(room)
-    await bo.page.locator("#messages > .new-line + .message", has_text="second").wait_for()
+    await bo.page.locator("#messages > .new-line + .message", has_text="first").wait_for()
     await expect(link).to_have_attribute("data-unread", "0")
 
 
