@@ -13,7 +13,7 @@ POOL_CONNECTIONS_MAX = 8
 STATEMENT_SECONDS_MAX = 10
 CONNECT_SECONDS_MAX = 5
 
-PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 """Each connection plans a statement once. Left to choose, PostgreSQL plans the long one that posts anew each time,
 which takes longer than to run it. Only a search depends on the values it is given, and says so (`queries.search`)."""
 
