@@ -27,7 +27,7 @@ from app.realtime.hub import Hub
 from app.realtime.lease import Lease
 from app.realtime.source import Changes, Source
 from app.realtime.supervision import keep_running
-from app.realtime.together import Together
+from app.realtime.together import ARRIVING_SECONDS, Together
 from app.sessions import Sessions
 from app.settings import Settings
 from app.storage import Storage
@@ -145,7 +145,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     """One worker's application. `settings.redis_url` must be set."""
     redis = bus.connect(settings.redis_url or "")
     the_bus = bus.Bus(redis)
-    resumes = Together(changes.resume_many)
+    resumes = Together(changes.resume_many, ARRIVING_SECONDS)
 
     async def resume(room: int, since: int) -> Changes:
         return await resumes.ask((room, since))
@@ -182,7 +182,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         "room_pages": RoomPages(hub.presence.status_of, settings.uploads),
         "storage": storage,
         "resume": resume,
-        "reception": socket.Reception(hub, settings, receipts, Together(access.at_the_door)),
+        "reception": socket.Reception(hub, settings, receipts, Together(access.at_the_door, ARRIVING_SECONDS)),
     }
 
     @asynccontextmanager

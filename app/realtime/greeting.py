@@ -9,7 +9,7 @@ from app.realtime.followers import Followers
 from app.realtime.frames import Frame
 from app.realtime.seat import Seat
 from app.realtime.source import Source
-from app.realtime.together import Together
+from app.realtime.together import ARRIVING_SECONDS, Together
 from app.rendering.streams import marks, receipts
 
 logger = logging.getLogger("teahouse")
@@ -19,8 +19,8 @@ class Greeting:
     def __init__(self, source: Source, followers: Followers) -> None:
         self._source = source
         self._followers = followers
-        self._marks = Together(source.marks_of)
-        self._receipts = Together(self._read_receipts)
+        self._marks = Together(source.marks_of, ARRIVING_SECONDS)
+        self._receipts = Together(self._read_receipts, ARRIVING_SECONDS)
 
     async def greet(self, seat: Seat) -> None:
         try:

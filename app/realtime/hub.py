@@ -41,7 +41,7 @@ from app.realtime.roster import Rosters
 from app.realtime.seat import Seat
 from app.realtime.source import OUTSIDE, Claim, Source
 from app.realtime.sweep import Sweep
-from app.realtime.together import Together
+from app.realtime.together import ARRIVING_SECONDS, Together
 from app.rendering.streams import notify_chosen, room_described
 from app.views import Person
 
@@ -56,8 +56,8 @@ class Hub:
         self._rooms: dict[int, LiveRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._arriving: dict[Seat, set[int]] = {}  # the rooms that its person left while a seat is being taken
-        self._admitted = Together(source.admitted)
-        self._holding = Together(self._read_holding)
+        self._admitted = Together(source.admitted, ARRIVING_SECONDS)
+        self._holding = Together(self._read_holding, ARRIVING_SECONDS)
         self._people = People(source)
         self._followers = Followers(bus, source, self._spawn)
         self._greeting = Greeting(source, self._followers)

@@ -8,7 +8,7 @@ from app.realtime.events import MarksMoved
 from app.realtime.frames import Frame
 from app.realtime.seat import Seat
 from app.realtime.source import Source
-from app.realtime.together import Together
+from app.realtime.together import ARRIVING_SECONDS, Together
 from app.rendering.streams import marks, room_version
 from app.views import RoomMarks
 
@@ -19,7 +19,7 @@ class People:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._seats: dict[int, set[Seat]] = {}
-        self._lists = Together(self._read_lists)
+        self._lists = Together(self._read_lists, ARRIVING_SECONDS)
 
     def came(self, seat: Seat) -> None:
         self._seats.setdefault(seat.listener.person, set()).add(seat)

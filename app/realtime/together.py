@@ -6,16 +6,21 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 ASKED_AT_ONCE_MAX = 500
+ARRIVING_SECONDS = 0.02
+"""The pause for what each socket asks that arrives: beside what a connection takes anyway it is not felt."""
 
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
 
 
 class Together(Generic[Key, Answer]):
-    """`read` answers for many keys, and for each of them."""
+    """`read` answers for many keys, and for each of them. The first question is asked at once; what comes within
+    `pause` seconds of an answer waits until they are over, so that more comes along."""
 
-    def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Answer]]]) -> None:
+    def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Answer]]], pause: float = 0.0) -> None:
         self._read = read
+        self._pause = pause
+        self._next_at = 0.0
         self._waiting: dict[Key, list[asyncio.Future[Answer]]] = {}
         self._reading: asyncio.Task[None] | None = None
 
@@ -29,11 +34,13 @@ class Together(Generic[Key, Answer]):
         return await answer
 
     async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            await asyncio.sleep(0)  # whoever else is about to ask comes along
             while self._waiting:
+                await asyncio.sleep(self._next_at - loop.time())  # if only for whoever is about to ask, too
                 keys = list(self._waiting)[:ASKED_AT_ONCE_MAX]
                 await self._answer({key: self._waiting.pop(key) for key in keys})
+                self._next_at = loop.time() + self._pause
         finally:
             self._reading = None
 
