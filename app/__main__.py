@@ -15,7 +15,6 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="start everything and serve until stopped")
     commands.add_parser("migrate", help="bring the tables of DATABASE_URL up to date")
-    commands.add_parser("worker", help="serve with one worker, on servers that run already")
     arguments = parser.parse_args()
     os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # process 1 would ignore it
@@ -48,14 +47,7 @@ def migrate(settings: Settings) -> None:
         raise CannotStart(f"PostgreSQL at DATABASE_URL does not answer: {error or type(error).__name__}") from None
 
 
-def worker(settings: Settings) -> None:
-    from app import worker as one_worker
-
-    ready = os.environ.get("TEAHOUSE_READY")
-    one_worker.run(settings, int(ready) if ready else None)
-
-
-COMMANDS = {"serve": serve, "migrate": migrate, "worker": worker}
+COMMANDS = {"serve": serve, "migrate": migrate}
 
 if __name__ == "__main__":
     main()

@@ -24,10 +24,12 @@ _WHO = """
     WHERE s.token_hash = t.token_hash AND p.banned_at IS NULL
     OFFSET 0
 """
-"""Who is signed in with the `token_hash` of a row `t`. Here and below, OFFSET has PostgreSQL go by its indexes, once for
-each row: left to choose, it reads whole tables of people and memberships as long as they are small."""
+"""Who is signed in with the `token_hash` of a row `t`. Here and below, OFFSET has PostgreSQL go by its indexes, once
+for each row: left to choose, it reads whole tables of people and memberships as long as they are small."""
 
-_PEOPLE_FOR = f"SELECT t.token_hash, who.* FROM unnest({{}}::bytea[]) AS t (token_hash) CROSS JOIN LATERAL ({_WHO}) AS who"
+_PEOPLE_FOR = (
+    f"SELECT t.token_hash, who.* FROM unnest({{}}::bytea[]) AS t (token_hash) CROSS JOIN LATERAL ({_WHO}) AS who"
+)
 
 MAY_WRITE = """(
     SELECT true

@@ -5,6 +5,9 @@
     ├── migrate                once, before any worker
     └── WORKERS workers        a dead one is started again
 
+Workers are forked from this process, which has loaded by then what they all need. So they start at once, also
+while a thousand pages that lost one come back, and have that part of their memory in common.
+
 SIGTERM and SIGINT end the workers first (they finish what they are doing), then the servers. A child whose
 parent was killed ends by itself.
 """
@@ -12,13 +15,15 @@ parent was killed ends by itself.
 import asyncio
 import contextlib
 import os
+import resource
 import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -30,11 +35,12 @@ from redis.exceptions import RedisError
 from app import embedded
 from app.database import OUTAGES
 from app.embedded import CannotStart, Running
-from app.settings import Settings, served_address
+from app.settings import Settings, from_environment, served_address
 
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 15
 WATCH_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 0.02
 CHECK_SECONDS_MAX = 5
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -48,23 +54,30 @@ def serve(settings: Settings) -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     with contextlib.suppress(Stop), _reserved(settings) as port, _servers(settings) as (database, redis, own):
-        environment = {
-            **os.environ,
-            "DATABASE_URL": database,
-            "REDIS_URL": redis,
-            "SECRET_KEY": settings.secret_key,
-            "DATA_DIR": str(settings.data_dir),
-            "PORT": str(port),
-        }
-        migrate(environment)
-        Workers(settings.workers, environment, served_address(settings.host, port), own).run()
+        os.environ.update(
+            DATABASE_URL=database,
+            REDIS_URL=redis,
+            SECRET_KEY=settings.secret_key,
+            DATA_DIR=str(settings.data_dir),
+            PORT=str(port),
+        )
+        migrate()
+        Workers(settings.workers, _loaded(), served_address(settings.host, port), own).run()
 
 
-def migrate(environment: dict[str, str]) -> None:
+def migrate() -> None:
     """Bring the tables up to date, in a process of its own; raises CannotStart."""
-    done = subprocess.run([sys.executable, "-m", "app", "migrate"], env=environment, check=False)
-    if done.returncode:
+    if subprocess.run([sys.executable, "-m", "app", "migrate"], check=False).returncode:
         raise CannotStart("The database could not be brought up to date; see above.")
+
+
+def _loaded() -> Callable[[int], None]:
+    """What a worker does, given the file descriptor on which it says that it serves."""
+    from app import worker  # not before DATABASE_URL is set
+
+    settings = from_environment()
+    worker.load()
+    return lambda ready: worker.run(settings, ready)
 
 
 def _stop(_: int, __: FrameType | None) -> NoReturn:
@@ -143,22 +156,26 @@ def _reserved(settings: Settings) -> Iterator[int]:
         raise CannotStart(f"Cannot serve {address}: {error.strerror or error}. Is something else there?") from None
 
 
-class Worker:
-    """One worker process and the pipe on which it says that it serves."""
+@contextlib.contextmanager
+def _stop_waits() -> Iterator[None]:
+    """A signal that comes meanwhile is heard afterwards: a worker that was just forked must be one that is known."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
-    def __init__(self, environment: dict[str, str]) -> None:
+
+class Worker:
+    """One worker process and the pipe on which it says that it serves. Make it while `_stop_waits`."""
+
+    def __init__(self, work: Callable[[int], None]) -> None:
         self.ready, told = os.pipe()
-        self._started = time.monotonic()
-        try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", "worker"],
-                env={**environment, "TEAHOUSE_READY": str(told)},
-                pass_fds=[told],
-                start_new_session=True,  # Ctrl-C reaches the supervisor alone
-                preexec_fn=embedded.ends_with_parent(signal.SIGTERM),
-            )
-        finally:
-            os.close(told)
+        self.exit_code: int | None = None  # negative for a signal; None while it runs, or nobody looked
+        self._pid = os.fork()
+        if not self._pid:
+            _work_and_exit(work, told)
+        os.close(told)
 
     def wait_until_ready(self) -> None:
         """Raises CannotStart when the worker ends, or says nothing, before it serves."""
@@ -166,24 +183,53 @@ class Worker:
         if not readable or not os.read(self.ready, 1):
             raise CannotStart("A worker did not start; see above.")
 
+    def has_ended(self) -> bool:
+        if self.exit_code is None:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            self.exit_code = os.waitstatus_to_exitcode(status) if pid else None
+        return self.exit_code is not None
+
     def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
+        if not self.has_ended():
+            os.kill(self._pid, signal.SIGTERM)
 
     def end(self) -> None:
         """Wait for an orderly end, but not for ever."""
-        try:
-            self.process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        until = time.monotonic() + STOP_SECONDS_MAX
+        while not self.has_ended():
+            if time.monotonic() >= until:
+                os.kill(self._pid, signal.SIGKILL)
+            time.sleep(LOOK_AGAIN_SECONDS)
         os.close(self.ready)
 
 
+def _work_and_exit(work: Callable[[int], None], ready: int) -> NoReturn:
+    """In a process that was just forked: leave behind what is its parent's alone, and serve."""
+    code = 1
+    try:
+        os.setsid()  # Ctrl-C reaches the supervisor alone
+        embedded.ends_with_parent(signal.SIGTERM)()
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        os.closerange(sys.stderr.fileno() + 1, ready)
+        os.closerange(ready + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        work(ready)
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # nothing of the parent is tidied up here
+
+
 class Workers:
-    def __init__(self, count: int, environment: dict[str, str], address: str, own: Sequence[Running]) -> None:
+    def __init__(self, count: int, work: Callable[[int], None], address: str, own: Sequence[Running]) -> None:
         self._count = count
-        self._environment = environment
+        self._work = work
         self._address = address
         self._own = own
         self._workers: list[Worker] = []
@@ -192,7 +238,8 @@ class Workers:
         """Start all, say where, and start again whichever dies, until Stop is raised."""
         try:
             for _ in range(self._count):
-                self._workers.append(Worker(self._environment))
+                with _stop_waits():
+                    self._workers.append(Worker(self._work))
             for worker in self._workers:
                 worker.wait_until_ready()
             print(f"Teahouse is open: {self._address}", flush=True)  # noqa: T201
@@ -214,7 +261,8 @@ class Workers:
 
     def _replace_the_dead(self) -> None:
         for place, worker in enumerate(self._workers):
-            if worker.process.poll() is not None:
-                print(f"A worker ended with {worker.process.returncode}; starting another.", file=sys.stderr)  # noqa: T201
+            if worker.has_ended():
+                print(f"A worker ended with {worker.exit_code}; starting another.", file=sys.stderr)  # noqa: T201
                 worker.end()
-                self._workers[place] = Worker(self._environment)
+                with _stop_waits():
+                    self._workers[place] = Worker(self._work)

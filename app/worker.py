@@ -16,6 +16,7 @@ from app.main import create_app
 from app.piccolo_conf import DB
 from app.realtime.protocol import SharedFrameProtocol
 from app.settings import Settings
+from app.web import static
 
 BACKLOG = 2048
 FRAME_BYTES_MAX = 16 * 1024
@@ -30,24 +31,31 @@ OBJECTS_PER_COLLECTION = 20_000
 class Server(uvicorn.Server):
     """uvicorn's server, telling its parent when it serves."""
 
-    def __init__(self, config: uvicorn.Config, ready: int | None) -> None:
+    def __init__(self, config: uvicorn.Config, ready: int) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         _collect_rarely()
-        if self.started and self._ready is not None:
+        if self.started:
             os.write(self._ready, b"1")
 
 
-def run(settings: Settings, ready: int | None = None) -> None:
+def load() -> None:
+    """Make what is the same in all workers, before they are forked; no collection of garbage is to touch it there."""
+    static.files()
+    gc.collect()
+    gc.freeze()
+
+
+def run(settings: Settings, ready: int) -> None:
     """Serve until SIGTERM or SIGINT. One byte goes to the file descriptor `ready` as soon as it serves."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     uvloop.run(_serve(settings, ready))
 
 
-async def _serve(settings: Settings, ready: int | None) -> None:
+async def _serve(settings: Settings, ready: int) -> None:
     config = uvicorn.Config(
         create_app(settings, DB),
         ws=SharedFrameProtocol,

@@ -52,15 +52,20 @@ class House:
         return cls(process, line.split()[-1])
 
     def workers(self) -> list[int]:
-        """The process ids of its workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        """The process ids of its workers: those of its children that were forked, and run what it runs."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(child) for child in children if _command(int(child)) == _command(pid)]
 
     async def close(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(asyncio.to_thread(self.process.wait), START_SECONDS_MAX)
         self.process.stdout.close()
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def serve(**environment: str) -> subprocess.CompletedProcess[str]:
