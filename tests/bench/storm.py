@@ -1,9 +1,11 @@
 """Storm: a room is posted into, its worker is killed, and all its pages come again, as connection.js has them do."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
@@ -18,7 +20,6 @@ from tests.house import House
 QUIET_SECONDS = 1.0  # posts before the worker ends, and after all are back
 AGAIN_SECONDS = 0.25
 BACK_SECONDS_MAX = 60.0
-GATHERINGS_MAX = 5
 
 
 async def case(on: Stage) -> list[Figure]:
@@ -57,15 +58,24 @@ class Room:
         self._client = client
 
     async def gather(self) -> int:
-        """Bring all sockets to one worker by killing the other; the process id of the one."""
-        for _ in range(GATHERINGS_MAX):
+        """Bring all sockets to one worker: the other is killed, and started again when all are back. Returns the
+        process id of the one."""
+        await self.rest()
+        held = {pid: sockets_of(pid, self._server.port) for pid in self._house.workers()}
+        (emptier, few), (fuller, _) = sorted(held.items(), key=lambda item: item[1])
+        if few:
+            with self._nobody_starts_another():
+                await self.lose(emptier, few)
             await self.rest()
-            held = {pid: sockets_of(pid, self._server.port) for pid in self._house.workers()}
-            (emptier, few), (fuller, _) = sorted(held.items(), key=lambda item: item[1])
-            if not few:
-                return fuller
-            await self.lose(emptier, few)
-        raise Void("the sockets do not gather on one worker")
+        return fuller
+
+    @contextlib.contextmanager
+    def _nobody_starts_another(self) -> Iterator[None]:
+        self._house.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._house.process.send_signal(signal.SIGCONT)
 
     async def rest(self) -> None:
         """Until both workers serve, and have nothing left to do."""

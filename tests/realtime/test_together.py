@@ -45,6 +45,20 @@ async def test_what_is_asked_while_a_statement_is_under_way_travels_in_the_next(
     assert table.statements == [["a"], ["a", "b", "c"]]
 
 
+async def test_the_first_is_asked_at_once_and_what_comes_soon_after_an_answer_waits_for_more() -> None:
+    table = Table()
+    questions = Together(table.read, pause=0.5)
+    table.goes.release()
+    table.goes.release()
+    [first] = await ask(questions, "a")
+    assert await first == 1
+    asked = await ask(questions, "b")
+    await asyncio.sleep(0.01)
+    asked += await ask(questions, "c")
+    assert await asyncio.gather(*asked) == [2, 2]
+    assert table.statements == [["a"], ["b", "c"]]
+
+
 async def test_a_statement_carries_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together, "ASKED_AT_ONCE_MAX", 2)
     table = Table()
