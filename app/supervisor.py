@@ -15,7 +15,6 @@ parent was killed ends by itself.
 import asyncio
 import contextlib
 import os
-import resource
 import select
 import signal
 import socket
@@ -212,8 +211,7 @@ def _work_and_exit(work: Callable[[int], None], ready: int) -> NoReturn:
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-        os.closerange(sys.stderr.fileno() + 1, ready)
-        os.closerange(ready + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        _close_all_files_but(0, 1, 2, ready)
         work(ready)
         code = 0
     except SystemExit as end:
@@ -224,6 +222,14 @@ def _work_and_exit(work: Callable[[int], None], ready: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # nothing of the parent is tidied up here
+
+
+def _close_all_files_but(*kept: int) -> None:
+    """What the parent holds (the lock of its folder, the port, other workers' pipes) is to go with the parent."""
+    for file in map(int, os.listdir("/dev/fd")):
+        if file not in kept:
+            with contextlib.suppress(OSError):  # the list itself was one
+                os.close(file)
 
 
 class Workers:

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.conftest import Servers
@@ -85,6 +86,48 @@ async def test_a_supervisor_that_is_killed_takes_its_children_along(tmp_path: Pa
     await asyncio.to_thread(house.process.wait, 30)
     house.process.stdout.close()
     await until_gone(processes)
+
+
+async def test_workers_hold_nothing_that_is_the_supervisors_or_each_others(tmp_path: Path) -> None:
+    house = await House.open(DATA_DIR=str(tmp_path), WORKERS="2")
+    one, other = (files_of(worker) for worker in house.workers())
+    assert str(tmp_path / "lock") in files_of(house.process.pid)
+    assert str(tmp_path / "lock") not in one | other
+    assert not any(file.startswith(("pipe:", "socket:")) for file in one & other - standard(house.process.pid))
+    await house.close()
+
+
+def files_of(pid: int) -> set[str]:
+    """What a process has open: paths, and pipes and sockets with their numbers."""
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(link))
+    return found
+
+
+def standard(pid: int) -> set[str]:
+    """The files that it shares with whoever started it."""
+    return {os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)}
+
+
+async def test_told_to_stop_while_its_workers_start_it_leaves_none(servers: Servers, tmp_path: Path) -> None:
+    for _ in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=REPOSITORY,
+            env=clean_environment()
+            | servers.environment()
+            | {"DATA_DIR": str(tmp_path), "PORT": "0", "WORKERS": "4"},
+        )
+        house = House(process, "")
+        async with asyncio.timeout(60):
+            while not house.workers():
+                await asyncio.sleep(0)
+        processes = family(process.pid)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 30) == 0
+        assert alive(processes) == set()
 
 
 async def test_when_a_private_server_dies_everything_ends_with_a_line(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.bench import (
     figures,
     growth,
     latency,
+    machine,
     many_sockets,
     posts,
     room_page,
@@ -52,14 +53,17 @@ def main() -> None:
     if unknown := set(names) - set(CASES):
         raise SystemExit(f"There is no case {', '.join(sorted(unknown))}: there are {', '.join(CASES)}, and small.")
     found = []
-    begun = time.monotonic()
+    begun, at_first = time.monotonic(), machine.speed()
     with tempfile.TemporaryDirectory() as data, stage(Path(data), small) as on:
         for name in names:
             for figure in asyncio.run(measured(name, on)):
                 found.append(figure)
                 print(figures.line(figure), flush=True)
+    at_last = machine.speed()
+    print(machine.line(at_first, at_last))
     BUILT.mkdir(parents=True, exist_ok=True)
-    (BUILT / "latest.json").write_text(json.dumps({"cases": found, "small": small}, indent=2))
+    whole = {"cases": found, "small": small, "python_ms": [at_first, at_last]}
+    (BUILT / "latest.json").write_text(json.dumps(whole, indent=2))
     (BUILT / "latest.svg").write_text(chart.drawn(found))
     print(f"{time.monotonic() - begun:.0f} seconds; var/bench/latest.json, var/bench/latest.svg")
     raise SystemExit(any(not figure["audited"] for figure in found))
