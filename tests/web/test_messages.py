@@ -11,6 +11,8 @@ from app.actions.drafts import BODY_LENGTH_MAX
 from tests.conftest import OpenHouse, Servers
 from tests.house import Visitor, articles, version
 
+ARRIVED_SECONDS = 1.0  # in which sixty posts reach a worker that has much else to do
+
 
 class Bodies(HTMLParser):
     """The text of every `.body`."""
