@@ -206,7 +206,7 @@ def _start(command: list[str], log: Path, end_with: signal.Signals) -> subproces
 
 
 def ends_with_parent(end_with: signal.Signals) -> Callable[[], None]:
-    """For `preexec_fn`: the child gets this signal when its parent dies (prctl(2); Linux only)."""
+    """To be called in a child: it gets this signal when its parent dies (prctl(2); Linux only)."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
 
     def in_child() -> None:

@@ -52,6 +52,7 @@ def serve(settings: Settings) -> None:
     """Run everything until told to stop; raises CannotStart with one line for the person who started it."""
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started this may ignore its children; we ask how ours end
     with contextlib.suppress(Stop), _reserved(settings) as port, _servers(settings) as (database, redis, own):
         os.environ.update(
             DATABASE_URL=database,
@@ -61,12 +62,15 @@ def serve(settings: Settings) -> None:
             PORT=str(port),
         )
         migrate()
-        Workers(settings.workers, _loaded(), served_address(settings.host, port), own).run()
+        with _stop_waits():  # an import is no place for an exception from elsewhere
+            work = _loaded()
+        Workers(settings.workers, work, served_address(settings.host, port), own).run()
 
 
 def migrate() -> None:
     """Bring the tables up to date, in a process of its own; raises CannotStart."""
-    if subprocess.run([sys.executable, "-m", "app", "migrate"], check=False).returncode:
+    ends = embedded.ends_with_parent(signal.SIGTERM)
+    if subprocess.run([sys.executable, "-m", "app", "migrate"], preexec_fn=ends, check=False).returncode:
         raise CannotStart("The database could not be brought up to date; see above.")
 
 
@@ -140,19 +144,21 @@ def _reserved(settings: Settings) -> Iterator[int]:
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     port = settings.port
-    try:
-        with socket.socket(family) as first:
-            first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            first.bind((settings.host, port))
-            port = first.getsockname()[1]
-        with socket.socket(family) as held:
+    with socket.socket(family) as held:
+        try:
+            with socket.socket(family) as first:
+                first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                first.bind((settings.host, port))
+                port = first.getsockname()[1]
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             held.bind((settings.host, port))
-            yield port
-    except OSError as error:
-        address = served_address(settings.host, port)
-        raise CannotStart(f"Cannot serve {address}: {error.strerror or error}. Is something else there?") from None
+        except OSError as error:
+            address = served_address(settings.host, port)
+            raise CannotStart(
+                f"Cannot serve {address}: {error.strerror or error}. Is something else there?"
+            ) from None
+        yield port
 
 
 @contextlib.contextmanager
@@ -169,7 +175,8 @@ class Worker:
     """One worker process and the pipe on which it says that it serves. Make it while `_stop_waits`."""
 
     def __init__(self, work: Callable[[int], None]) -> None:
-        self.ready, told = os.pipe()
+        ready, told = os.pipe()
+        self._ready = os.fdopen(ready, "rb", buffering=0)
         self.exit_code: int | None = None  # negative for a signal; None while it runs, or nobody looked
         self._pid = os.fork()
         if not self._pid:
@@ -178,8 +185,8 @@ class Worker:
 
     def wait_until_ready(self) -> None:
         """Raises CannotStart when the worker ends, or says nothing, before it serves."""
-        readable, _, _ = select.select([self.ready], [], [], READY_SECONDS_MAX)
-        if not readable or not os.read(self.ready, 1):
+        readable, _, _ = select.select([self._ready], [], [], READY_SECONDS_MAX)
+        if not readable or not self._ready.read(1):
             raise CannotStart("A worker did not start; see above.")
 
     def has_ended(self) -> bool:
@@ -199,7 +206,7 @@ class Worker:
             if time.monotonic() >= until:
                 os.kill(self._pid, signal.SIGKILL)
             time.sleep(LOOK_AGAIN_SECONDS)
-        os.close(self.ready)
+        self._ready.close()
 
 
 def _work_and_exit(work: Callable[[int], None], ready: int) -> NoReturn:
@@ -217,10 +224,12 @@ def _work_and_exit(work: Callable[[int], None], ready: int) -> NoReturn:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except BaseException:
-        traceback.print_exc()
+        with contextlib.suppress(OSError):  # nobody reads it any more
+            traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)  # nothing of the parent is tidied up here
 
 
@@ -251,7 +260,8 @@ class Workers:
             print(f"Teahouse is open: {self._address}", flush=True)  # noqa: T201
             while True:
                 time.sleep(WATCH_SECONDS)  # not woken by an end: one that cannot live is not started in a rush
-                self._replace_the_dead()
+                with _stop_waits():
+                    self._replace_the_dead()
                 self._check_own_servers()
         finally:
             for worker in self._workers:
@@ -270,5 +280,4 @@ class Workers:
             if worker.has_ended():
                 print(f"A worker ended with {worker.exit_code}; starting another.", file=sys.stderr)  # noqa: T201
                 worker.end()
-                with _stop_waits():
-                    self._workers[place] = Worker(self._work)
+                self._workers[place] = Worker(self._work)

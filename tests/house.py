@@ -52,10 +52,10 @@ class House:
         return cls(process, line.split()[-1])
 
     def workers(self) -> list[int]:
-        """The process ids of its workers: those of its children that were forked, and run what it runs."""
+        """The process ids of its workers: those of its children that run what it runs, in a session of their own."""
         pid = self.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [int(child) for child in children if _command(int(child)) == _command(pid)]
+        return [int(child) for child in children if _is_forked_of(int(child), pid)]
 
     async def close(self) -> None:
         if self.process.poll() is None:
@@ -64,8 +64,12 @@ class House:
         self.process.stdout.close()
 
 
-def _command(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+def _is_forked_of(child: int, parent: int) -> bool:
+    commands = [Path(f"/proc/{pid}/cmdline") for pid in (child, parent)]
+    try:
+        return os.getsid(child) == child and commands[0].read_bytes() == commands[1].read_bytes()
+    except OSError:
+        return False  # it has ended
 
 
 def serve(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,7 @@ from app.realtime.receipts import ToldReceipts
 from app.realtime.recent import RecentFrames
 from app.realtime.seat import Level, Seat
 from app.realtime.source import Changes, Source
-from app.realtime.together import ARRIVING_SECONDS, Together
+from app.realtime.together import Together
 from app.realtime.typing import Typists
 from app.rendering.streams import room_version, typing
 
@@ -58,7 +58,7 @@ class LiveRoom:
         self._leveled = leveled  # told of each seat that has caught up: it may have missed what is only told
         self._held: dict[int, RoomChanged] = {}  # by `since`
         self._recent = RecentFrames()
-        self._resumes = Together(self._read_resumes, ARRIVING_SECONDS)
+        self._resumes = Together(self._read_resumes)
         self._next: list[RoomChanged] = []  # in order, from `version` on: the next frame
         self._next_frame_at = 0.0
         self._timer: asyncio.TimerHandle | None = None

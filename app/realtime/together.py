@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 
 class Together(Generic[Key, Answer]):
     """`read` answers for many keys, and for each of them. The first question is asked at once; what comes within
-    `pause` seconds of an answer waits until they are over, so that more comes along."""
+    `pause` seconds of an answer waits until they are over, so that more comes along, unless it is enough already."""
 
     def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Answer]]], pause: float = 0.0) -> None:
         self._read = read
@@ -37,7 +37,8 @@ class Together(Generic[Key, Answer]):
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
-                await asyncio.sleep(self._next_at - loop.time())  # if only for whoever is about to ask, too
+                is_enough = len(self._waiting) >= ASKED_AT_ONCE_MAX
+                await asyncio.sleep(0 if is_enough else self._next_at - loop.time())  # 0: for whoever is about to ask
                 keys = list(self._waiting)[:ASKED_AT_ONCE_MAX]
                 await self._answer({key: self._waiting.pop(key) for key in keys})
                 self._next_at = loop.time() + self._pause

@@ -16,7 +16,6 @@ from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.listener import Outlet
 from app.realtime.source import Changes, Claim, Source
-from app.realtime.together import ARRIVING_SECONDS
 from app.views import Receipts, RoomMarks
 
 ROOM = 1
@@ -175,7 +174,9 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
     await settle()
     assert ahead.received == [2, 3]
     hub.deliver(event)
-    await asyncio.sleep(2 * ARRIVING_SECONDS)
+    async with asyncio.timeout(5):
+        while 4 not in ahead.received:
+            await asyncio.sleep(0)
     await settle()
     assert (level.received, ahead.received) == ([1, 2, 3, 4], [2, 3, 4])
     hub.deliver(room.post(1))

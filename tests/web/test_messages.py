@@ -11,8 +11,6 @@ from app.actions.drafts import BODY_LENGTH_MAX
 from tests.conftest import OpenHouse, Servers
 from tests.house import Visitor, articles, version
 
-ARRIVED_SECONDS = 1.0  # in which sixty posts reach a worker that has much else to do
-
 
 class Bodies(HTMLParser):
     """The text of every `.body`."""
@@ -209,7 +207,8 @@ async def test_posts_that_arrive_together_share_a_statement(open_house: OpenHous
             posting.create_task(ana.say(rooms[n % 3], f"message {n}"))
         while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
             await asyncio.sleep(0)
-        await ana.http.get("/healthz")  # what came before it is waiting for the next statement
+        # The posts began before these, and are waiting for the next statement when all of these are answered.
+        await asyncio.gather(*(ana.http.get("/healthz") for _ in range(60)))
         await connection.execute("COMMIT AND CHAIN")
     transactions = await connection.fetchval(
         "SELECT count(DISTINCT xmin::text) FROM message WHERE room = any($1)", rooms
