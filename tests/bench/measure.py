@@ -188,14 +188,14 @@ async def _started(command: Sequence[str]) -> asyncio.subprocess.Process:
 
 
 def cpu_seconds(roots: Iterable[int]) -> float:
-    """User and system time of these processes and all below them."""
+    """User and system time of these processes and all below them, those included that have ended."""
     total = 0
     for pid in tree(roots):
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue  # it ended meanwhile
-        total += int(fields[11]) + int(fields[12])
+        total += sum(map(int, fields[11:15]))  # its own, and that of the children it has waited for (proc(5))
     return total / TICKS_PER_SECOND
 
 
