@@ -20,14 +20,11 @@ from app.actions.drafts import Draft
 from app.errors import NotThere, Taken
 from app.realtime.events import RoomActive, RoomChanged
 from app.realtime.hub import Hub
+from app.realtime.together import ROUNDS_TO_GET_HERE
 from app.tables import Message
 from app.views import Html, MessageLine, message_line
 
 POSTS_PER_STATEMENT_MAX = 200
-ROUNDS_TO_GET_HERE = 3
-"""How many rounds of the event loop lie between the bytes of a request and its place in the queue. So many are let
-pass before each statement: one costs much for itself and little for each message, so what is here comes along."""
-
 FOLLOWS_WITHIN_MINUTES = 5
 TRIES_MAX = 5
 

@@ -46,10 +46,12 @@ class Presence:
 
     def status_of(self, person: int) -> str:
         """online, away or offline."""
-        statuses = [self._others[worker][person].status for worker in self._workers_of.get(person, ())]
-        if own := self.own.get(person):
-            statuses.append(own.status)
-        return max(statuses, key=_RANKS.__getitem__, default=OFFLINE)
+        own = self.own.get(person)
+        status = own.status if own else OFFLINE
+        if person not in self._workers_of:
+            return status
+        statuses = [self._others[worker][person].status for worker in self._workers_of[person]]
+        return max(status, *statuses, key=_RANKS.__getitem__)
 
     # -- our own people
 

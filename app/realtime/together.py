@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 ASKED_AT_ONCE_MAX = 500
+ROUNDS_TO_GET_HERE = 3
+"""How many rounds of the event loop lie between the bytes of a request and its question. So many are let pass before
+each statement: one costs much for itself and little for each question, so what is here comes along."""
 ARRIVING_SECONDS = 0.02
 """The pause for what each socket asks that arrives: beside what a connection takes anyway it is not felt."""
 
@@ -37,8 +40,10 @@ class Together(Generic[Key, Answer]):
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
-                is_enough = len(self._waiting) >= ASKED_AT_ONCE_MAX
-                await asyncio.sleep(0 if is_enough else self._next_at - loop.time())  # 0: for whoever is about to ask
+                if len(self._waiting) < ASKED_AT_ONCE_MAX:
+                    await asyncio.sleep(self._next_at - loop.time())
+                for _ in range(ROUNDS_TO_GET_HERE):
+                    await asyncio.sleep(0)
                 keys = list(self._waiting)[:ASKED_AT_ONCE_MAX]
                 await self._answer({key: self._waiting.pop(key) for key in keys})
                 self._next_at = loop.time() + self._pause
