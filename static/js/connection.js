@@ -3,6 +3,7 @@
 const line = document.getElementById("connection")
 const poll = document.getElementById("poll")
 const POLL_MILLISECONDS = 3000
+const ALONE_MILLISECONDS = 5000 // by then nearly all sockets are back, even where a thousand were lost at once
 const SILENCE_MILLISECONDS = 50000 // the server gives a sign of life every 20 seconds
 const QUIET_MILLISECONDS = 1500 // a connection that is back by then was not worth a word
 const SIGNED_OUT = 4401
@@ -78,9 +79,9 @@ document.addEventListener("htmx:response:error", event => {
 document.addEventListener("htmx:before:swap", event => {
   if (event.detail.ctx.sourceElement === poll && open) event.preventDefault()
 })
-// Most sockets are back sooner than a question would be answered, above all when many are lost at once.
+// Questions asked sooner would only hold up the sockets.
 setInterval(() => {
-  if (!open && Date.now() - lost >= POLL_MILLISECONDS) ask()
+  if (!open && Date.now() - lost >= ALONE_MILLISECONDS) ask()
   else if (open && Date.now() - heard > SILENCE_MILLISECONDS) reconnect()
 }, POLL_MILLISECONDS)
 addEventListener("offline", () => show(false))
