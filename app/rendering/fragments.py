@@ -1,20 +1,34 @@
 """Fragments: parts of pages, the same for everybody unless somebody's frame is given."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app import views
 from app.emojis import FIRST
 from app.rendering.environment import render
 from app.views import Html
 
+ARTICLES_KEPT_MAX = 2_000
+ARTICLE_KEPT_LENGTH_MAX = 4_000
+"""Characters of a message's text in HTML; a longer one is rendered each time."""
+
 
 def message(line: views.MessageLine) -> Html:
+    """The article of a message. It is kept for whoever looks next: a page of fifty makes those anew that have
+    changed, and what was just posted, or caught up on, is there already."""
+    return _kept(line) if len(line.html) <= ARTICLE_KEPT_LENGTH_MAX else _rendered(line)
+
+
+def _rendered(line: views.MessageLine) -> Html:
     return render("fragments/message.html", line=line)
+
+
+_kept = lru_cache(ARTICLES_KEPT_MAX)(_rendered)
 
 
 def messages(timeline: views.Timeline) -> Html:
     """A slice of history: its articles, and the ways to what is older and newer."""
-    return render("fragments/messages.html", timeline=timeline)
+    return render("fragments/messages.html", timeline=timeline, article=message)
 
 
 def uploaded(attachment: views.Attachment) -> Html:

@@ -89,7 +89,7 @@ def _other(frame: views.Frame) -> int | None:
 
 def timeline(timeline: views.Timeline) -> Html:
     """The messages of a room's page."""
-    return render("fragments/timeline.html", timeline=timeline)
+    return render("fragments/timeline.html", timeline=timeline, article=fragments.message)
 
 
 def version(version: int) -> Html:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app import views
+from app.rendering import fragments
 from app.rendering.environment import render
 from app.views import Html
 
@@ -19,7 +20,7 @@ def changes(new: Sequence[Html], changed: Sequence[tuple[str, Html]], version: i
 
 def afresh(timeline: views.Timeline) -> Html:
     """The whole newest timeline, for a page that is too far behind."""
-    return render("streams/afresh.html", timeline=timeline)
+    return render("streams/afresh.html", timeline=timeline, article=fragments.message)
 
 
 def room_version(version: int) -> Html:

@@ -154,13 +154,13 @@ def _quoted_text(row: Mapping[str, Any]) -> str:
 def _reactions(row: Mapping[str, Any]) -> Sequence[Reaction]:
     if row["reactions"] is None:
         return ()
-    return [Reaction(*of_emoji) for of_emoji in json.loads(row["reactions"])]
+    return tuple(Reaction(emoji, count, tuple(people)) for emoji, count, people in json.loads(row["reactions"]))
 
 
 def _files(row: Mapping[str, Any]) -> Sequence[Attachment]:
     if row["files"] is None:
         return ()
-    return [Attachment(UUID(id_), *rest) for id_, *rest in json.loads(row["files"])]
+    return tuple(Attachment(UUID(id_), *rest) for id_, *rest in json.loads(row["files"]))
 
 
 QUOTE_LENGTH = 120

@@ -51,8 +51,8 @@ class Heard:
 
     def audit(self, sockets: int, messages: int, lost: int = 0) -> "Heard":
         """Raise Void if one message was lost or doubled or, where the server promises an order, out of it."""
-        whole = (self.open, self.level, self.deliveries, self.wrong, self.lost)
-        if whole != (sockets, sockets, sockets * messages, 0, lost):
+        whole = (self.open, self.level, self.deliveries, self.wrong, self.lost, self.afresh)
+        if whole != (sockets, sockets, sockets * messages, 0, lost, 0):
             raise Void(f"not everything was delivered once: of {messages} messages to {sockets} sockets, {self}")
         return self
 

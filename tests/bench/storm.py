@@ -44,7 +44,7 @@ async def storms(on: Stage, sockets: int, runs: int) -> list[float]:
                     await asyncio.sleep(QUIET_SECONDS)
                 posted += writing.posted
                 heard = await client.level(posted)
-                heard.audit(sockets, posted, lost=heard.lost)
+                heard.audit(sockets, posted, lost=room.lost)
         await server.audit(on.database_url, posted)
         return found
 
@@ -56,6 +56,7 @@ class Room:
         self._house = opened
         self._server = server
         self._client = client
+        self.lost = 0  # sockets, of workers that were killed
 
     async def gather(self) -> int:
         """Bring all sockets to one worker: the other is killed, and started again when all are back. Returns the
@@ -86,11 +87,11 @@ class Room:
 
     async def lose(self, worker: int, sockets: int) -> float:
         """Kill a worker; seconds until all that it held are open again and have what was newest then."""
-        lost = (await self._client.level(0)).lost + sockets
+        self.lost += sockets
         killed = time.monotonic()
         os.kill(worker, signal.SIGKILL)
-        back = await self._client.back(lost, BACK_SECONDS_MAX)
-        if min(back.open, back.level) < self._client.sockets or back.lost < lost:
+        back = await self._client.back(self.lost, BACK_SECONDS_MAX)
+        if min(back.open, back.level) < self._client.sockets or back.lost != self.lost:
             raise Void(f"not all sockets were lost and came back: {back}")
         return back.at - killed
 

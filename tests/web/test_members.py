@@ -59,7 +59,7 @@ async def test_a_removed_person_gets_no_further_byte_on_any_worker(
         for reader in (here, there):
             await reader.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
             assert reader.closed_with == CLOSE_NO_ACCESS
-        await stayed.until(lambda r: r.articles[-1].id == last)
+        await stayed.until(lambda r: r.articles and r.articles[-1].id == last)
         for reader in (here, there):
             assert len(reader.articles) == 1
             assert "removed" not in "".join(reader.frames)

@@ -1,5 +1,5 @@
 // What the idea was first built on: Socket.IO with its Redis adapter and PostgreSQL, doing the same job.
-// node server.js PORT DATABASE REDIS_SOCKET WORKERS
+// node server.js PORT DATABASE REDIS_SOCKET WORKERS COMPRESSION, which is plain (as Socket.IO comes) or deflate.
 import cluster from "node:cluster"
 import { createServer } from "node:http"
 import { createAdapter } from "@socket.io/redis-adapter"
@@ -7,7 +7,7 @@ import pg from "pg"
 import { createClient } from "redis"
 import { Server } from "socket.io"
 
-const [port, database, redisSocket, workers] = process.argv.slice(2)
+const [port, database, redisSocket, workers, compression] = process.argv.slice(2)
 const pool = new pg.Pool({ connectionString: database, max: 8 })
 
 async function serve() {
@@ -34,7 +34,7 @@ async function serve() {
     })
   })
 
-  const io = new Server(http, { adapter: createAdapter(publishing, listening), transports: ["websocket"], perMessageDeflate: { threshold: 200 } })
+  const io = new Server(http, { adapter: createAdapter(publishing, listening), transports: ["websocket"], perMessageDeflate: compression === "deflate" })
   io.on("connection", socket => {
     if (socket.handshake.query.listen !== "no") socket.join("room:1")
     socket.on("post", async (message, acknowledge) => acknowledge((await post(message)).seq))
