@@ -4,10 +4,10 @@ from itertools import product
 
 import asyncpg
 
-from tests.bench.crowd import Crowd, crowd
+from tests.bench.crowd import RARE_MESSAGES, Crowd, crowd
 from tests.bench.figures import Figure
-from tests.bench.measure import ask, at_rest
-from tests.bench.room_page import shows
+from tests.bench.measure import Void, ask, at_rest
+from tests.bench.room_page import seqs_on, shows
 from tests.bench.stage import Stage, empty_database, house, on_all_cores
 
 PEOPLE = 20
@@ -33,6 +33,8 @@ async def case(on: Stage) -> list[Figure]:
                 found.setdefault((kind, room.messages), []).append(asked.audit(times).p50)
         for room in rooms:
             await shows(opened.url, room, room.messages + runs * times)
+            if len(results := await seqs_on(opened.url, room, f"/search?q={RARE}")) != RARE_MESSAGES:
+                raise Void(f"a search found {len(results)} of {RARE_MESSAGES} messages")
     smallest, *larger = sizes
     return [
         Figure(

@@ -46,9 +46,13 @@ async def case(on: Stage) -> list[Figure]:
 
 async def shows(url: str, people: Crowd, newest: int) -> None:
     """Raise Void unless the page shows the newest messages, all of them."""
-    headers = dict(line.split(": ", 1) for line in people.headers(url, "1").splitlines())
-    async with httpx.AsyncClient(base_url=url, headers=headers) as http:
-        page = await http.get(f"/rooms/{people.room}")
-    seqs = [int(seq) for seq in ARTICLE.findall(page.text)]
+    seqs = await seqs_on(url, people, f"/rooms/{people.room}")
     if seqs != list(range(newest - SHOWN + 1, newest + 1)):
         raise Void(f"the page shows {len(seqs)} messages, up to {max(seqs, default=0)} of {newest}")
+
+
+async def seqs_on(url: str, people: Crowd, address: str) -> list[int]:
+    """The messages on a page that one of these people asks for, by their numbers."""
+    headers = dict(line.split(": ", 1) for line in people.headers(url, "1").splitlines())
+    async with httpx.AsyncClient(base_url=url, headers=headers) as http:
+        return [int(seq) for seq in ARTICLE.findall((await http.get(address)).text)]
