@@ -13,9 +13,10 @@ POOL_CONNECTIONS_MAX = 8
 STATEMENT_SECONDS_MAX = 10
 CONNECT_SECONDS_MAX = 5
 
-PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+PLANNING = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 """Each connection plans a statement once. Left to choose, PostgreSQL plans the long one that posts anew each time,
-which takes longer than to run it. Only a search depends on the values it is given, and says so (`queries.search`)."""
+which takes longer than to run it. Only a search depends on the values it is given, and says so (`queries.search`).
+Nor is a statement compiled, which pays for none of ours, and which asyncpg would switch off and on for its own."""
 
 OUTAGES = (
     OSError,
@@ -78,7 +79,7 @@ class Database(PostgresEngine):
     """A pool of connections to one PostgreSQL. Every query raises Unavailable when it cannot be reached."""
 
     def __init__(self, url: str) -> None:
-        config = {"dsn": url, "timeout": CONNECT_SECONDS_MAX, "server_settings": PLANNED_ONCE}
+        config = {"dsn": url, "timeout": CONNECT_SECONDS_MAX, "server_settings": PLANNING}
         super().__init__(config=config, extensions=())
 
     async def check_version(self) -> None:

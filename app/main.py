@@ -187,7 +187,6 @@ def create_app(settings: Settings, database: Database) -> Litestar:
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
-        static.files()
         await database.start()
         work = {
             "listening to Redis": lambda: the_bus.receive(hub.deliver, hub.on_gap),

@@ -33,13 +33,12 @@ from redis.exceptions import RedisError
 
 from app import embedded
 from app.database import OUTAGES
-from app.embedded import CannotStart, Running
+from app.embedded import LOOK_AGAIN_SECONDS, CannotStart, Running
 from app.settings import Settings, from_environment, served_address
 
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 15
 WATCH_SECONDS = 0.5
-LOOK_AGAIN_SECONDS = 0.02
 CHECK_SECONDS_MAX = 5
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -205,7 +204,7 @@ class Worker:
         while not self.has_ended():
             if time.monotonic() >= until:
                 os.kill(self._pid, signal.SIGKILL)
-            time.sleep(LOOK_AGAIN_SECONDS)
+            time.sleep(LOOK_AGAIN_SECONDS)  # waitpid(2) has no timeout
         self._ready.close()
 
 

@@ -168,7 +168,6 @@ class LiveRoom:
         """Write one frame that starts where the room stands to every seat that stands there too."""
         if self._timer:
             self._timer.cancel()
-            self._timer = None
         if not self._next or not self._level:
             return
         events, self._next = self._next, []

@@ -81,7 +81,7 @@ async def mine(person_id: FromPath[int]) -> Response[str]:
 
 @cache
 def files() -> dict[str, StaticFile]:
-    """All of them by path. Compressing them takes a moment: a worker does it before it serves."""
+    """All of them by path. Compressing them takes a moment: it is done once, before the workers are forked."""
     css, js, vendor = STATIC / "css", STATIC / "js", STATIC / "vendor"
     first = [css / name for name in FIRST_STYLES]
     styles = [*first, *sorted({*css.glob("*.css")} - {*first}), css / "words" / "en.css"]

@@ -3,7 +3,7 @@
 const line = document.getElementById("connection")
 const poll = document.getElementById("poll")
 const POLL_MILLISECONDS = 3000
-const ALONE_MILLISECONDS = 5000 // by then nearly all sockets are back, even where a thousand were lost at once
+const PATIENCE_MILLISECONDS = 5000 // by then nearly all sockets are back, even where a thousand were lost at once
 const SILENCE_MILLISECONDS = 50000 // the server gives a sign of life every 20 seconds
 const QUIET_MILLISECONDS = 1500 // a connection that is back by then was not worth a word
 const SIGNED_OUT = 4401
@@ -81,7 +81,7 @@ document.addEventListener("htmx:before:swap", event => {
 })
 // Questions asked sooner would only hold up the sockets.
 setInterval(() => {
-  if (!open && Date.now() - lost >= ALONE_MILLISECONDS) ask()
+  if (!open && Date.now() - lost >= PATIENCE_MILLISECONDS) ask()
   else if (open && Date.now() - heard > SILENCE_MILLISECONDS) reconnect()
 }, POLL_MILLISECONDS)
 addEventListener("offline", () => show(false))

@@ -1,10 +1,18 @@
 """Fan-out: one room, many sockets with compression, a steady trickle of posts; all server CPU, per delivery."""
 
-from functools import partial
-
 from tests.bench.figures import Figure
 from tests.bench.measure import Client, Heard, at_rest, cpu_seconds
-from tests.bench.stage import Serve, Stage, free_port, loop, ordinary, running, socketio, teahouse
+from tests.bench.stage import (
+    Serve,
+    Stage,
+    free_port,
+    loop,
+    ordinary,
+    running,
+    socketio,
+    socketio_compressing,
+    teahouse,
+)
 
 POSTS_PER_SECOND = 20
 FRAME_BYTES = 420  # about what our compressed frame of one short message takes
@@ -14,13 +22,12 @@ async def case(on: Stage) -> list[Figure]:
     """Microseconds per delivery, ours and the peers' in turns."""
     sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 4, 3)
     posts = seconds * POSTS_PER_SECOND
-    compressing = partial(socketio, compression="deflate")
     ours, limit, theirs, theirs_plain, sends = [], [], [], [], []
     for _ in range(runs):
         limit.append(await c_loop(sockets, posts))
         ours.append(await served(on, teahouse, sockets, posts))
         sends.append(await served(on, ordinary, sockets, posts))
-        theirs.append(await served(on, compressing, sockets, posts))
+        theirs.append(await served(on, socketio_compressing, sockets, posts))
         theirs_plain.append(await served(on, socketio, sockets, posts))
     name = f"fan-out to {sockets} sockets, CPU per delivery, against"
     return [

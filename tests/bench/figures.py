@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+NAME_WIDTH = 90
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -70,7 +72,7 @@ def void(case: str, reason: str) -> dict[str, Any]:
 def line(found: dict[str, Any]) -> str:
     """One line of the table."""
     if not found["audited"]:
-        return f"{found['case']:<90} void: {found['void']}"
+        return f"{found['case']:<{NAME_WIDTH}} void: {found['void']}"
     what = f"{found['value']:g} {found['unit']}"
     runs = found["runs"]
     spread = f"{min(runs):g} to {max(runs):g}" if len(runs) > 1 else ""
@@ -78,7 +80,7 @@ def line(found: dict[str, Any]) -> str:
     sign = "≥" if found["above"] else "≤"
     target = f"{sign} {found['target']:g}{' ×' if ratio else ''}"
     mark = "reached" if found["reached"] else "NOT REACHED"
-    return f"{found['case']:<90} {what:>16}  {spread:<18} {ratio:>8}  {target:<9} {mark}"
+    return f"{found['case']:<{NAME_WIDTH}} {what:>16}  {spread:<18} {ratio:>8}  {target:<9} {mark}"
 
 
 def _rounded(number: float) -> float:

@@ -1,36 +1,27 @@
 """Latency: from the sending of a post until the last socket of the room has it, with two workers."""
 
-from functools import partial
-
 from tests.bench.fan_out import POSTS_PER_SECOND
 from tests.bench.figures import Figure
 from tests.bench.measure import Heard, at_rest
-from tests.bench.stage import Serve, Stage, socketio, teahouse
+from tests.bench.stage import Serve, Stage, socketio, socketio_compressing, teahouse
 
 WORKERS = 2
+PEERS = {"Socket.IO, compressing too": socketio_compressing, "Socket.IO, which sends plain frames": socketio}
 
 
 async def case(on: Stage) -> list[Figure]:
     sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 5, 3)
     posts = seconds * POSTS_PER_SECOND
     ours = await waited(on, teahouse, sockets, posts, runs)
-    peers = {
-        "Socket.IO, compressing too": await waited(
-            on, partial(socketio, compression="deflate"), sockets, posts, runs
-        ),
-        "Socket.IO, which sends plain frames": await waited(on, socketio, sockets, posts, runs),
-    }
-    name = f"latency until the last of {sockets} sockets, {WORKERS} workers, against"
-    return [
-        Figure(
-            f"{name} {peer}: {part}",
-            "ms",
-            0.7,
-            *([getattr(heard, part) for heard in each] for each in (ours, theirs)),
-        )
-        for peer, theirs in peers.items()
-        for part in ("p50", "p99")
-    ]
+    figures = []
+    for peer, serve in PEERS.items():
+        theirs = await waited(on, serve, sockets, posts, runs)
+        name = f"latency until the last of {sockets} sockets, {WORKERS} workers, against {peer}"
+        figures += [
+            Figure(f"{name}: p50", "ms", 0.7, [heard.p50 for heard in ours], [heard.p50 for heard in theirs]),
+            Figure(f"{name}: p99", "ms", 0.7, [heard.p99 for heard in ours], [heard.p99 for heard in theirs]),
+        ]
+    return figures
 
 
 async def waited(on: Stage, serve: Serve, sockets: int, posts: int, runs: int) -> list[Heard]:

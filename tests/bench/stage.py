@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -188,6 +189,9 @@ async def socketio(on: Stage, sockets: int, workers: int = 1, compression: str =
             {"mark": '"seq":', "protocol": "socketio"},
             ("socketio", f'42{{n}}["post",{body}]'),
         )
+
+
+socketio_compressing = partial(socketio, compression="deflate")
 
 
 def _install_socketio() -> None:

@@ -53,7 +53,6 @@ async def test_the_first_is_asked_at_once_and_what_comes_soon_after_an_answer_wa
     [first] = await ask(questions, "a")
     assert await first == 1
     asked = await ask(questions, "b")
-    await asyncio.sleep(0.01)
     asked += await ask(questions, "c")
     assert await asyncio.gather(*asked) == [2, 2]
     assert table.statements == [["a"], ["b", "c"]]

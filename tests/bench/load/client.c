@@ -15,7 +15,7 @@
 #include "pages.h"
 #include "said.h"
 
-enum { OPENING_AT_ONCE = 128, POLL_MS = 3000, ALONE_MS = 5000, RETRY_MS = 500, RETRY_MS_MAX = 8000 };
+enum { OPENING_AT_ONCE = 128, POLL_MS = 3000, PATIENCE_MS = 5000, RETRY_MS = 500, RETRY_MS_MAX = 8000 };
 
 static const char *target, *mark, *poll_target;
 static char headers[REQUEST_MAX];
@@ -167,7 +167,7 @@ static void move(void) {
         if (page->socket.state == AWAY && at >= page->retry_at) start(&page->socket);
         if (at >= page->poll_at) {
             page->poll_at += ((at - page->poll_at) / (POLL_MS * 1000000ull) + 1) * POLL_MS * 1000000ull;
-            if (page->poll.state == AWAY && page->retry_at && at >= page->lost_at + ALONE_MS * 1000000ull) start(&page->poll);
+            if (page->poll.state == AWAY && page->retry_at && at >= page->lost_at + PATIENCE_MS * 1000000ull) start(&page->poll);
         }
     }
 }
