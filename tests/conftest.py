@@ -1,8 +1,10 @@
 """One private PostgreSQL and Redis for the whole run, and houses on top of them."""
 
+import asyncio
 import contextlib
+import inspect
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +14,29 @@ import pytest
 
 from app import embedded
 from tests.house import House, Visitor, visitors
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say what a test that took too long was waiting for: its traceback ends at the event loop."""
+    report = yield
+    for entry in call.excinfo.traceback if call.excinfo else ():
+        task = entry.locals.get("future")
+        if isinstance(task, asyncio.Task) and not task.done():
+            report.sections.append(("It was waiting here", "\n".join(_waiting_at(task))))
+            task.cancel()
+    return report
+
+
+def _waiting_at(task: asyncio.Task[None]) -> Iterator[str]:
+    """The lines at which a task, and what it awaits, are suspended, the outermost first."""
+    awaited: object = task.get_coro()
+    while frame := getattr(awaited, "cr_frame", None) or getattr(awaited, "ag_frame", None):
+        yield f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}"
+        generators = filter(inspect.isasyncgen, frame.f_locals.values())  # its step does not lead to its frame
+        awaited = next(generators, None) or getattr(awaited, "cr_await", None) or getattr(awaited, "ag_await", None)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def test_what_is_missing_is_said_and_counts_as_failed(tmp_path: Path):
     assert (figure["case"], figure["audited"], figure["reached"]) == ("posts", False, False)
 
 
+@pytest.mark.timeout(SMALL_SECONDS_MAX + 60)
 def test_every_case_has_figures_and_all_that_was_sent_arrived_once():
     done = bench()
     assert done.returncode == 0, done.stdout + done.stderr
