@@ -124,6 +124,8 @@ async def arrive(chromium: Browser, house: House) -> AsyncIterator[Arrive]:
 
     yield one
     for person in people:
+        for page in person.context.pages:
+            await page.close()  # a context that is closed while a page of it arrives may never close
         await person.context.close()
     assert [person.mistakes for person in people] == [[] for _ in people]
 
