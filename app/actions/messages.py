@@ -183,14 +183,15 @@ class Posts:
             if new:
                 lines = [line for line, _ in new]
                 since, version = lines[0].version - 1, lines[-1].version
+                own = tuple({line.author: line.seq for line in lines}.items())
+                named = tuple((person, line.seq) for line in lines for person in mentioned[line.id])
+                writers = tuple({line.author for line in lines if line.kind != "system"})  # those to be told of
+                # First, so that what the room's own sockets are told of it goes out with the messages.
+                self._hub.publish(RoomActive(room, lines[0].seq - 1, lines[-1].seq, own, named, writers))
                 html = rendering.streams.changes([article for _, article in new], [], version)
                 authors = tuple({line.author for line in lines})
                 gone = tuple({person for line in lines for person in ended[line.id]})
                 self._hub.publish(RoomChanged(room, since, version, str(html), authors, gone))
-                own = tuple({line.author: line.seq for line in lines}.items())
-                named = tuple((person, line.seq) for line in lines for person in mentioned[line.id])
-                writers = tuple({line.author for line in lines if line.kind != "system"})  # those to be told of
-                self._hub.publish(RoomActive(room, lines[0].seq - 1, lines[-1].seq, own, named, writers))
         return articles
 
 

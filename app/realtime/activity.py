@@ -1,6 +1,6 @@
 """What the people of a room hear of it wherever they are: its newest seq, who posted, who was mentioned.
 
-All of them get one shared frame, at most one in TOLD_EVERY_SECONDS a room, from which each page works out its
+All of them are told the same, at most once in TOLD_EVERY_SECONDS a room, from which each page works out its
 own counts. What no event told, or what came out of order, is read in PostgreSQL, so that nothing is counted
 twice and nothing is left out.
 """
@@ -9,22 +9,20 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from typing import Any
 
 from app.realtime.events import RoomActive
-from app.realtime.frames import Frame
 from app.realtime.pace import Pace
-from app.rendering.streams import activity
 from app.views import RoomNews
 
 TOLD_EVERY_SECONDS = 1.0
 
 ReadLastSeqs = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 ReadActivity = Callable[[int, int], Awaitable[RoomActive | None]]
-Tell = Callable[[int, Frame], None]
+Tell = Callable[[RoomNews], None]
 
 
 class RoomActivity:
     """One room: `last_seq` is what was heard, and told or waits to be told. None until it is known."""
 
-    def __init__(self, room: int, tell: Callable[[RoomNews], None]) -> None:
+    def __init__(self, room: int, tell: Tell) -> None:
         self.room = room
         self.last_seq: int | None = None
         self.reading = False
@@ -48,7 +46,7 @@ class RoomActivity:
 
 
 class Activity:
-    """Of all rooms that somebody here follows. `tell` writes a frame to the followers of a room."""
+    """Of all rooms that somebody here follows. `tell` brings the news of one to its followers."""
 
     def __init__(
         self,
@@ -99,7 +97,7 @@ class Activity:
     def _room(self, room: int) -> RoomActivity:
         active = self._rooms.get(room)
         if active is None:
-            active = self._rooms[room] = RoomActivity(room, lambda news: self._tell(room, Frame(activity([news]))))
+            active = self._rooms[room] = RoomActivity(room, self._tell)
         return active
 
     def _read_soon(self, active: RoomActivity) -> None:

@@ -9,14 +9,23 @@ from app.realtime.events import RoomActive, topic_of_activity
 from app.realtime.frames import Frame
 from app.realtime.seat import Seat
 from app.realtime.source import Source
-from app.views import RoomMarks
+from app.rendering.streams import activity
+from app.views import RoomMarks, RoomNews
 
 
 class Followers:
-    def __init__(self, bus: Bus, source: Source, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        source: Source,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        carry: Callable[[int, str], None],
+    ) -> None:
+        """`carry` brings a room's activity to those who sit level in that room, with what else they are told."""
         self._bus = bus
         self._seats: dict[int, set[Seat]] = {}
-        self._activity = Activity(self.write, source.last_seqs, source.activity, spawn)
+        self._carry = carry
+        self._activity = Activity(self._tell, source.last_seqs, source.activity, spawn)
 
     def of(self, room: int) -> Iterable[Seat]:
         return self._seats.get(room, ())
@@ -46,6 +55,14 @@ class Followers:
     def know(self, mark: RoomMarks) -> None:
         """Followers were told of this much, or are told of it now; what comes later is news."""
         self._activity.know(mark.room, mark.last_seq)
+
+    def _tell(self, news: RoomNews) -> None:
+        html = activity([news])
+        frame = Frame(html)
+        for seat in list(self.of(news.room)):
+            if seat.level is None or seat.room != news.room:
+                seat.listener.write(frame)
+        self._carry(news.room, html)
 
     def write(self, room: int, frame: Frame) -> None:
         for seat in list(self.of(room)):

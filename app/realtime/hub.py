@@ -59,7 +59,7 @@ class Hub:
         self._admitted = Together(source.admitted, ARRIVING_SECONDS)
         self._holding = Together(self._read_holding, ARRIVING_SECONDS)
         self._people = People(source)
-        self._followers = Followers(bus, source, self._spawn)
+        self._followers = Followers(bus, source, self._spawn, self._carry)
         self._greeting = Greeting(source, self._followers)
         self.presence = Presence(self._presence_changed)
         self._rosters = Rosters(
@@ -139,6 +139,10 @@ class Hub:
     def name_of(self, person: Person) -> str:
         """How somebody who came under this name is called now."""
         return self._faces.names.get(person.id, person.name)
+
+    def _carry(self, room_id: int, html: str) -> None:
+        if room := self._rooms.get(room_id):
+            room.carry(html)
 
     async def _follow_too(self, seat: Seat, room_id: int) -> None:
         """Asked after it follows: workers overtake each other on the bus, so the end may have been told before."""

@@ -16,6 +16,7 @@ from app.errors import Unavailable
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_TRY_LATER
+from app.realtime.next_frame import NextFrame
 from app.realtime.receipts import ToldReceipts
 from app.realtime.recent import RecentFrames
 from app.realtime.seat import Level, Seat
@@ -25,8 +26,6 @@ from app.realtime.typing import Typists
 from app.rendering.streams import room_version, typing
 
 HEARTBEAT_SECONDS = 20.0
-FRAME_SECONDS_MIN = 0.02
-"""What comes sooner after a frame joins the next: a busy room costs less a message, a quiet one waits for nothing."""
 HELD_SECONDS = 0.05
 HELD_EVENTS_MAX = 200
 RETRY_SECONDS = 0.5
@@ -59,9 +58,7 @@ class LiveRoom:
         self._held: dict[int, RoomChanged] = {}  # by `since`
         self._recent = RecentFrames()
         self._resumes = Together(self._read_resumes)
-        self._next: list[RoomChanged] = []  # in order, from `version` on: the next frame
-        self._next_frame_at = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._next = NextFrame(self._deliver)
         self._filling = False
         self._next_heartbeat = 0.0
         self.typists = Typists(self._tell_who_types)
@@ -86,8 +83,7 @@ class LiveRoom:
     def close(self) -> None:
         self.typists.close()
         self.receipts.close()
-        if self._timer:
-            self._timer.cancel()
+        self._next.close()
 
     def take(self, event: RoomChanged) -> None:
         """Deliver an event, or hold it until what lies before it has come; safe to repeat."""
@@ -99,13 +95,17 @@ class LiveRoom:
                 self._held[event.since] = event
             self._spawn(self._fill_after_a_moment())
             return
-        self._take_in_order(event)
+        self._next.add(event)
         self._take_held(event.version)
+
+    def carry(self, html: str) -> None:
+        """Tell the level seats this with the next frame, which saves a write to each of them."""
+        self._next.carry(html)
 
     @property
     def _reached(self) -> int | None:
         """The version that the next frame will lead to."""
-        return self._next[-1].version if self._next else self.version
+        return self.version if self._next.version is None else self._next.version
 
     def is_behind(self, version: int) -> bool:
         return self._reached is not None and self._reached < version
@@ -145,51 +145,35 @@ class LiveRoom:
     def _take_held(self, version: int) -> None:
         """Deliver what was held for this version, and forget what has been overtaken."""
         while follower := self._held.pop(version, None):
-            self._take_in_order(follower)
+            self._next.add(follower)
             version = follower.version
         self._held = {since: event for since, event in self._held.items() if event.version > version}
 
-    def _take_in_order(self, event: RoomChanged) -> None:
-        """Deliver at once, or with the next frame if the last one has just gone out.
-
-        A frame holds posts, or one change alone: a page finds the place of everything in a frame before it puts in
-        the first, so a change to a message that comes in the same frame would be lost.
-        """
-        if not event.has_posts_alone:
-            self._deliver_next()
-        wait = self._next_frame_at - asyncio.get_running_loop().time()
-        self._next.append(event)
-        if wait <= 0 or not event.has_posts_alone:
-            self._deliver_next()
-        elif len(self._next) == 1:
-            self._timer = asyncio.get_running_loop().call_later(wait, self._deliver_next)
-
-    def _deliver_next(self) -> None:
+    def _deliver(self, changes: Sequence[RoomChanged], carried: str) -> None:
         """Write one frame that starts where the room stands to every seat that stands there too."""
-        if self._timer:
-            self._timer.cancel()
-        if not self._next or not self._level:
+        if not changes:
+            self.write_to_level_seats(carried)
             return
-        events, self._next = self._next, []
-        since, version = events[0].since, events[-1].version
-        now = asyncio.get_running_loop().time()
-        self._next_heartbeat = now + HEARTBEAT_SECONDS
-        self._next_frame_at = now + FRAME_SECONDS_MIN
-        frame = Frame("".join(event.html for event in events))
+        if not self._level:
+            return
+        since, version = changes[0].since, changes[-1].version
+        self._next_heartbeat = asyncio.get_running_loop().time() + HEARTBEAT_SECONDS
+        html = "".join(change.html for change in changes)
+        frame = Frame(html)
         self._recent.add(since, version, frame)
-        ended = {person for event in events for person in event.ended}
+        ended = {person for change in changes for person in change.ended}
         for seat in [seat for seat in self.seats if seat.listener.person in ended] if ended else ():
             if seat.version < version:
                 self._send_out(seat)
-        self._level.write(frame, version)
+        self._level.write(Frame(html + carried) if carried else frame, version)
         for seat in [seat for seat in self._ahead if seat.version <= version]:
             self._ahead.discard(seat)
             if seat.version == version:
                 self._level.add(seat)
             else:
                 self._catch_up_soon(seat)  # it read half of this frame in PostgreSQL
-        for event in events:
-            for author in event.authors:
+        for change in changes:
+            for author in change.authors:
                 self.typists.stopped(author)
 
     async def _fill_after_a_moment(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import strategies
 
 from app.errors import Unavailable
-from app.realtime import live_room
+from app.realtime import live_room, next_frame
 from app.realtime.bus import Bus, connect
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
@@ -121,7 +121,7 @@ def test_every_seat_gets_every_change_once_and_in_order(steps: list[tuple[str, i
 
 async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
     live_room.HELD_SECONDS = live_room.RETRY_SECONDS = 0.0
-    live_room.FRAME_SECONDS_MIN = chance.choice([0.0, 0.0005])
+    next_frame.FRAME_SECONDS_MIN = chance.choice([0.0, 0.0005])
     redis = connect("redis://127.0.0.1:1")
     room = Room(chance)
     hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, admitted, *NOBODY))
@@ -194,7 +194,7 @@ async def test_a_quiet_room_is_told_at_once_and_a_busy_one_in_shared_frames() ->
     socket = Socket()
     await hub.join(socket, ROOM, 0)
     await settle()
-    live_room.FRAME_SECONDS_MIN = 0.05
+    next_frame.FRAME_SECONDS_MIN = 0.05
     hub.deliver(posted(room))
     assert socket.received == [1]
     for _ in range(5):

@@ -89,6 +89,23 @@ async def test_activity_is_gathered_and_loses_nothing(ana: Visitor, bo: Visitor)
         assert sorted(named) == sorted(f"{bo.id}:{before + n}" for n in range(1, 21))
 
 
+async def test_who_is_in_the_room_hears_of_its_activity_in_the_frame_that_brings_the_message(
+    ana: Visitor, bo: Visitor, second_house: House
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    there = Visitor(bo.http, second_house.url)
+    async with bo.listening(room) as here, there.listening(room) as far:
+        for reader in (here, far):
+            await reader.until(lambda r: marks(r, room))
+        said = await ana.say(room, "hello @Bo")
+        for reader in (here, far):
+            await reader.until(lambda r: r.articles and r.articles[-1].id == said)
+            seq = reader.articles[-1].seq
+            assert [found[1] for found in ACTIVITY.findall(reader.news_of(said))] == [str(seq)]
+            assert len(activity(reader, room)) == 1
+
+
 async def test_a_mark_is_told_to_the_persons_other_devices_and_to_nobody_elses_counts(
     ana: Visitor, bo: Visitor, second_house: House
 ) -> None:
