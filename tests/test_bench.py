@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import websockets
 
-from tests.bench.__main__ import CASES
-from tests.bench.measure import BUILT, Client, Heard, Void, ask
-from tests.bench.stage import free_port
+from tests.bench.__main__ import CASES, SECONDS_MAX, measured
+from tests.bench.measure import BUILT, Client, Heard, Void, ask, check_cheaper
+from tests.bench.stage import Stage, free_port
 from tests.house import REPOSITORY
 
 SMALL_SECONDS_MAX = 500  # about 80 on a quiet machine
@@ -101,3 +101,19 @@ async def test_a_refused_request_makes_a_figure_void(status: str, sound: bool):
     else:
         with pytest.raises(Void, match="not every request was answered"):
             answers.audit(5)
+
+
+def test_a_load_client_that_takes_more_than_the_servers_makes_a_figure_void():
+    check_cheaper(client=0.4, servers=1.0)
+    with pytest.raises(Void, match=r"the load client took 1.20 s of CPU, the servers 1.00 s"):
+        check_cheaper(client=1.2, servers=1.0)
+
+
+async def test_a_case_for_which_no_time_is_left_has_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async def for_ever(_: Stage) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(CASES["weight"], "case", for_ever)
+    (figure,) = await measured("weight", Stage("", "", (), tmp_path), seconds=0.01)
+    assert not figure["audited"]
+    assert figure["void"] == f"not done when all had taken {SECONDS_MAX} seconds"

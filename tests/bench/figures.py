@@ -51,6 +51,7 @@ class Figure:
             "above": self.above,
             "runs": [_rounded(value) for value in self.values],
             "peer_runs": [_rounded(value) for value in self.peers],
+            "ratios": [_rounded(ratio) for ratio in self.ratios],
             "audited": True,
         }
 
@@ -74,13 +75,16 @@ def line(found: dict[str, Any]) -> str:
     if not found["audited"]:
         return f"{found['case']:<{NAME_WIDTH}} void: {found['void']}"
     what = f"{found['value']:g} {found['unit']}"
-    runs = found["runs"]
-    spread = f"{min(runs):g} to {max(runs):g}" if len(runs) > 1 else ""
     ratio = "" if found["ratio"] is None else f"{found['ratio']:.2f} ×"
     sign = "≥" if found["above"] else "≤"
     target = f"{sign} {found['target']:g}{' ×' if ratio else ''}"
     mark = "reached" if found["reached"] else "NOT REACHED"
-    return f"{found['case']:<{NAME_WIDTH}} {what:>16}  {spread:<18} {ratio:>8}  {target:<9} {mark}"
+    spreads = f"{_spread(found['runs']):<18} {ratio:>8}  {_spread(found['ratios']):<14}"
+    return f"{found['case']:<{NAME_WIDTH}} {what:>16}  {spreads} {target:<9} {mark}"
+
+
+def _spread(runs: Sequence[float]) -> str:
+    return f"{min(runs):.3g} to {max(runs):.3g}" if len(runs) > 1 else ""
 
 
 def _rounded(number: float) -> float:

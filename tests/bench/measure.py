@@ -199,6 +199,12 @@ def cpu_seconds(roots: Iterable[int]) -> float:
     return total / TICKS_PER_SECOND
 
 
+def check_cheaper(client: float, servers: float) -> None:
+    """Raise Void where the load client took more CPU than what it measures: that may have waited for it."""
+    if client >= servers:
+        raise Void(f"the load client took {client:.2f} s of CPU, the servers {servers:.2f} s")
+
+
 async def at_rest(roots: Sequence[int], busy: float = BUSY_CPU_SECONDS) -> None:
     """Wait until these servers have done what the joining of the sockets left them to do."""
     async with asyncio.timeout(PATIENCE_SECONDS):
