@@ -146,8 +146,9 @@ class Posts:
             self._draining = None
 
     async def _post_together(self, batch: Sequence[Waiting]) -> None:
+        drafts = [waiting.draft for waiting in batch]
         try:
-            rows = await _store([waiting.draft for waiting in batch])
+            articles = self.tell(await _store(drafts), drafts)
         except PostgresError as error:
             if len(batch) > 1:  # one of them spoils it for all: find out which
                 for waiting in batch:
@@ -157,7 +158,6 @@ class Posts:
         except Exception as error:
             _fail(batch, error)
         else:
-            articles = self.tell(rows, [waiting.draft for waiting in batch])
             for waiting in batch:
                 _answer(waiting, articles.get(waiting.draft.id))
 

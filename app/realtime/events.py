@@ -28,7 +28,7 @@ class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 
 class RoomActive(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """Something was posted after `since`, for those who are in the room but look at another one: its newest seq,
+    """Something was posted after `since`, for all people of the room, whichever one they look at: its newest seq,
     (author, their newest seq), and (person, seq) of each mention. Told to the sockets gathered, not one by one."""
 
     room: int

@@ -1,6 +1,7 @@
 """Who is told of a room's activity: the sockets of all its people, whichever room they sit in."""
 
-from collections.abc import Callable, Coroutine, Iterable
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from app.realtime.activity import Activity
@@ -27,7 +28,7 @@ class Followers:
         self._carry = carry
         self._activity = Activity(self._tell, source.last_seqs, source.activity, spawn)
 
-    def of(self, room: int) -> Iterable[Seat]:
+    def of(self, room: int) -> Collection[Seat]:
         return self._seats.get(room, ())
 
     async def add(self, seat: Seat, room: int) -> None:
@@ -57,12 +58,17 @@ class Followers:
         self._activity.know(mark.room, mark.last_seq)
 
     def _tell(self, news: RoomNews) -> None:
+        """A seat that is level in the room is carried its news, and everybody else is told after the room itself."""
         html = activity([news])
-        frame = Frame(html)
-        for seat in list(self.of(news.room)):
-            if seat.level is None or seat.room != news.room:
-                seat.listener.write(frame)
         self._carry(news.room, html)
+        others = [seat for seat in self.of(news.room) if seat.level is None or seat.room != news.room]
+        if others:
+            asyncio.get_running_loop().call_soon(self._tell_others, news.room, others, Frame(html))
+
+    def _tell_others(self, room: int, seats: Sequence[Seat], frame: Frame) -> None:
+        for seat in seats:
+            if seat in self.of(room):  # it may have gone meanwhile
+                seat.listener.write(frame)
 
     def write(self, room: int, frame: Frame) -> None:
         for seat in list(self.of(room)):

@@ -161,9 +161,9 @@ class Hub:
         self._also_told.append(tell)
 
     def publish(self, event: Event) -> None:
-        """Tell the listeners here at once, and the other workers. Call it after the commit."""
-        self.deliver(event)
+        """Tell the listeners here at once, and the other workers soon. Call it after the commit."""
         self._bus.publish(event)
+        self.deliver(event)
 
     def deliver(self, event: Event) -> None:
         """Tell the listeners on this worker; safe to repeat."""

@@ -8,6 +8,7 @@ from app.realtime.events import RoomChanged
 FRAME_SECONDS_MIN = 0.02
 """What comes sooner after a frame joins the next: a busy room costs less a message, a quiet one waits for nothing."""
 CARRIED_SECONDS_MAX = 0.05
+"""How long what is carried waits for changes: longer than they wait themselves."""
 
 
 class NextFrame:
@@ -22,7 +23,8 @@ class NextFrame:
         self._changes: list[RoomChanged] = []
         self._carried = ""
         self._not_before = 0.0  # the next frame, in seconds of the loop
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_at = 0.0
 
     @property
     def version(self) -> int | None:
@@ -50,9 +52,10 @@ class NextFrame:
             self._timer = None
 
     def _go_at(self, time: float) -> None:
-        if self._timer and self._timer.when() <= time:
+        if self._timer and self._timer_at <= time:
             return
         self.close()
+        self._timer_at = time
         self._timer = asyncio.get_running_loop().call_at(time, self._go)
 
     def _go(self) -> None:

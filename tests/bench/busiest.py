@@ -14,7 +14,7 @@ POSTS_MIN = 10
 
 
 async def case(on: Stage) -> list[Figure]:
-    sockets, seconds, runs = (100, 0.5, 1) if on.small else (1000, 1.5, 3)
+    sockets, seconds, runs = (100, 0.5, 1) if on.small else (1000, 1.2, 3)
     most = 120 if on.small else PER_SECOND_MAX
     ours = await busiest(on, teahouse, sockets, seconds, most, runs)
     theirs = await busiest(on, socketio, sockets, seconds, most, runs)

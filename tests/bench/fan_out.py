@@ -20,7 +20,7 @@ FRAME_BYTES = 420  # about what our compressed frame of one short message takes
 
 async def case(on: Stage) -> list[Figure]:
     """Microseconds per delivery, ours and the peers' in turns."""
-    sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 4, 3)
+    sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 3, 3)
     posts = seconds * POSTS_PER_SECOND
     ours, limit, theirs, theirs_plain, sends = [], [], [], [], []
     for _ in range(runs):

@@ -10,7 +10,7 @@ PEERS = {"Socket.IO, compressing too": socketio_compressing, "Socket.IO, which s
 
 
 async def case(on: Stage) -> list[Figure]:
-    sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 5, 3)
+    sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 4, 3)
     posts = seconds * POSTS_PER_SECOND
     ours = await waited(on, teahouse, sockets, posts, runs)
     figures = []

@@ -2,10 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import hypothesis
 import msgspec
+import pytest
+import uvloop
 from hypothesis import strategies
 
 from app.errors import Unavailable
@@ -113,10 +116,13 @@ steps = strategies.lists(
 )
 
 
-@hypothesis.given(steps, strategies.integers(0, 2**32))
-@hypothesis.settings(max_examples=600, deadline=None)
-def test_every_seat_gets_every_change_once_and_in_order(steps: list[tuple[str, int]], seed: int) -> None:
-    asyncio.run(_play(steps, random.Random(seed)))
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+@hypothesis.given(steps=steps, seed=strategies.integers(0, 2**32))
+@hypothesis.settings(max_examples=400, deadline=None)
+def test_every_seat_gets_every_change_once_and_in_order(
+    run: Callable[[Coroutine[Any, Any, None]], None], steps: list[tuple[str, int]], seed: int
+) -> None:
+    run(_play(steps, random.Random(seed)))
 
 
 async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:

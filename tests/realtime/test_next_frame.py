@@ -2,18 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import pytest
+import uvloop
 
-from app.realtime import next_frame
+from app.realtime import live_room, next_frame
 from app.realtime.bus import Bus, connect
-from app.realtime.events import RoomActive, RoomChanged
+from app.realtime.events import MembershipEnded, RoomActive, RoomChanged
 from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.listener import Outlet
+from app.realtime.next_frame import NextFrame
 from app.realtime.source import Claim, Source
 from tests.realtime.test_live_room import NOBODY, ROOM, Room, settle
 
@@ -44,8 +46,9 @@ async def in_the_room(claims: Sequence[Claim]) -> dict[Claim, Sequence[int] | No
 
 
 @pytest.fixture
-async def room() -> Room:
-    next_frame.FRAME_SECONDS_MIN = 0.02
+async def room(monkeypatch: pytest.MonkeyPatch) -> Room:
+    monkeypatch.setattr(next_frame, "FRAME_SECONDS_MIN", 0.02)
+    monkeypatch.setattr(live_room, "RETRY_SECONDS", 0.0)
     return Room(random.Random(0))
 
 
@@ -83,6 +86,7 @@ async def test_a_post_and_its_news_are_one_write_to_who_sits_there(hub: Hub, roo
     assert len(here) == 1
     assert here[0].startswith(" 1<")
     assert here[0].count(ACTIVITY) == 1
+    await settle()
     assert len(elsewhere) == 1
     assert elsewhere[0].count(ACTIVITY) == 1
 
@@ -90,6 +94,7 @@ async def test_a_post_and_its_news_are_one_write_to_who_sits_there(hub: Hub, roo
 async def test_news_without_a_post_go_alone_a_moment_later(hub: Hub, room: Room) -> None:
     here = await seated(hub)
     hub.deliver(active(room))
+    assert here == []
     async with asyncio.timeout(5):
         while not here:
             await asyncio.sleep(0)
@@ -98,20 +103,27 @@ async def test_news_without_a_post_go_alone_a_moment_later(hub: Hub, room: Room)
     assert here[0].count(ACTIVITY) == 1
 
 
-async def test_posts_that_wait_for_news_wait_no_longer(hub: Hub, room: Room) -> None:
-    """The news set a later end to the wait; a frame that was to go out before goes out before."""
+async def test_posts_do_not_wait_for_what_is_carried(hub: Hub, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(next_frame, "CARRIED_SECONDS_MAX", 60.0)
     here = await seated(hub)
     hub.deliver(posted(room))
     hub.deliver(active(room))
-    next_frame.CARRIED_SECONDS_MAX, usual = 60.0, next_frame.CARRIED_SECONDS_MAX
-    try:
-        hub.deliver(posted(room))
-        async with asyncio.timeout(5):
-            while len(here) < 2:
-                await asyncio.sleep(0)
-    finally:
-        next_frame.CARRIED_SECONDS_MAX = usual
+    hub.deliver(posted(room))
+    async with asyncio.timeout(5):
+        while len(here) < 2:
+            await asyncio.sleep(0)
+    assert here[1].startswith(" 2<")
     assert here[1].count(ACTIVITY) == 1
+
+
+async def test_whoever_leaves_with_a_message_is_told_neither_it_nor_the_news(hub: Hub, room: Room) -> None:
+    here, elsewhere = await seated(hub), await seated(hub, room=2)
+    hub.deliver(active(room))
+    hub.deliver(MembershipEnded(1, ROOM))
+    hub.deliver(msgspec.structs.replace(posted(room), ended=(1,)))
+    await asyncio.sleep(2 * next_frame.CARRIED_SECONDS_MAX)
+    assert here == []
+    assert ACTIVITY not in "".join(elsewhere)
 
 
 async def test_who_comes_late_is_given_the_post_without_old_news(hub: Hub, room: Room) -> None:
@@ -123,3 +135,24 @@ async def test_who_comes_late_is_given_the_post_without_old_news(hub: Hub, room:
     await settle()
     assert late.writes[0] == " 1"
     assert ACTIVITY not in "".join(late.writes)
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_whatever_comes_within_a_millisecond_goes_out_once(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop of the server counts in milliseconds, and has no timer for less."""
+    monkeypatch.setattr(next_frame, "FRAME_SECONDS_MIN", 0.0004)
+    room, frames = Room(random.Random(0)), []
+
+    async def play() -> None:
+        following = NextFrame(lambda changes, carried: frames.append((len(changes), carried)))
+        for _ in range(20):
+            following.add(posted(room))
+            following.carry("n")
+            following.add(posted(room))
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(2 * next_frame.CARRIED_SECONDS_MAX)
+        following.close()
+
+    run(play())
+    assert sum(changes for changes, _ in frames) == 40
+    assert "".join(carried for _, carried in frames) == "n" * 20
