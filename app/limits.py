@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import logging
 from dataclasses import dataclass
+from time import monotonic
 
 from redis.asyncio import Redis
 
@@ -67,6 +68,8 @@ CHOOSING = Bucket("choosing", capacity=100, refill_seconds=1)
 
 REDIS_SECONDS_MAX = 0.5
 """How long a try waits for a Redis that hangs."""
+AWAY_SECONDS = 1.0
+"""How long nobody asks a Redis that was away."""
 
 
 class Limits:
@@ -76,21 +79,21 @@ class Limits:
         self._redis = redis
         self._take = redis.register_script(TAKE)
         self._enabled = enabled
-        self._away = False
+        self._away_until = 0.0
 
     async def take(self, bucket: Bucket, who: str) -> None:
         """Take one token; raises TooOften, with the seconds to wait, when there is none."""
-        if not self._enabled:
+        if not self._enabled or monotonic() < self._away_until:
             return
         try:
             async with asyncio.timeout(REDIS_SECONDS_MAX):
                 wait = await self._take(keys=[_key(bucket, who)], args=[bucket.capacity, bucket.refill_seconds])
         except OUTAGES:
-            if not self._away:
+            if not self._away_until:
                 logger.warning("Redis is away; nothing is limited")
-            self._away = True
+            self._away_until = monotonic() + AWAY_SECONDS
             return
-        self._away = False
+        self._away_until = 0.0
         if wait:
             raise TooOften(f"Too many tries. Please wait {_in_words(int(wait))} and try again.", int(wait))
 

@@ -1,10 +1,13 @@
 """One open socket as the hub sees it: something that frames are written to, and that never makes it wait."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from app.realtime.frames import Frame
+
+logger = logging.getLogger("teahouse")
 
 CLOSE_NORMAL = 1000
 CLOSE_TRY_LATER = 1011  # an unexpected error; the browser comes again
@@ -14,7 +17,9 @@ CLOSE_BAD_FRAME = 4400
 CLOSE_SIGNED_OUT = 4401
 CLOSE_NO_ACCESS = 4403
 
-UNSENT_FRAMES_MAX = 256
+UNSENT_LENGTH_MAX = 1 << 20  # characters
+GOODBYE_SECONDS_MAX = 5
+"""How long a socket that is being closed may take over what it was sent, and the goodbye."""
 
 
 class Outlet:
@@ -46,6 +51,9 @@ class Listener(Protocol):
     def close(self, code: int) -> None:
         """Say goodbye with this close code; what follows is not sent."""
 
+    async def finished(self) -> None:
+        """Wait until the goodbye is said, as far as that is the listener's to wait for."""
+
     def end(self) -> None:
         """The socket is gone: let go of everything."""
 
@@ -62,6 +70,9 @@ class DirectListener:
         self.person = person
         self.session = session
 
+    async def finished(self) -> None:
+        """The protocol sees to its goodbye by itself."""
+
     def end(self) -> None:
         """The protocol knows by itself that it has ended."""
 
@@ -74,7 +85,8 @@ class QueuedListener:
         self.session = session
         self.outlet = Outlet("html", self._put)
         self._send = send
-        self._frames: asyncio.Queue[str | int] = asyncio.Queue(UNSENT_FRAMES_MAX)
+        self._frames: asyncio.Queue[str | int] = asyncio.Queue()
+        self._unsent_length = 0
         self._closing = False
         self._task = asyncio.get_running_loop().create_task(self._drain())
 
@@ -84,26 +96,32 @@ class QueuedListener:
     def _put(self, html: str) -> None:
         if self._closing:
             return
-        if self._frames.full():
+        if self._unsent_length > UNSENT_LENGTH_MAX:
+            while not self._frames.empty():
+                self._frames.get_nowait()
             self.close(CLOSE_OVERLOADED)
         else:
+            self._unsent_length += len(html)
             self._frames.put_nowait(html)
 
     def close(self, code: int) -> None:
-        if self._closing:
-            return
-        self._closing = True
-        while self._frames.full():
-            self._frames.get_nowait()
-        self._frames.put_nowait(code)
+        if not self._closing:
+            self._closing = True
+            self._frames.put_nowait(code)
+            asyncio.get_running_loop().call_later(GOODBYE_SECONDS_MAX, self._task.cancel)
+
+    async def finished(self) -> None:
+        """Until the goodbye was sent, or nothing more can be."""
+        await asyncio.wait([self._task])
 
     def end(self) -> None:
         self._task.cancel()
 
     async def _drain(self) -> None:
-        while True:
-            item = await self._frames.get()
-            if isinstance(item, int):
-                await self._send({"type": "websocket.close", "code": item, "reason": ""})
-                return
-            await self._send({"type": "websocket.send", "text": item, "bytes": None})
+        try:
+            while isinstance(item := await self._frames.get(), str):
+                await self._send({"type": "websocket.send", "text": item, "bytes": None})
+                self._unsent_length -= len(item)
+            await self._send({"type": "websocket.close", "code": item, "reason": ""})
+        except Exception:  # each server has its own; the browser is gone, or soon will be
+            logger.debug("a socket took nothing more", exc_info=True)

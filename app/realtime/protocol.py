@@ -23,11 +23,10 @@ from uvicorn.server import ServerState
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 
 from app.realtime.frames import Frame
-from app.realtime.listener import CLOSE_OVERLOADED, Outlet, nowhere
+from app.realtime.listener import CLOSE_OVERLOADED, GOODBYE_SECONDS_MAX, Outlet, nowhere
 
 EXTENSION = "teahouse.socket"
 UNSENT_BYTES_MAX = 1 << 20
-GOODBYE_SECONDS_MAX = 5
 
 
 NO_CONTEXT = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)

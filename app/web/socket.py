@@ -4,6 +4,8 @@ A refused socket is accepted and then closed with a code: a refusal before that 
 on which htmx tries again for ever.
 """
 
+import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass
 from time import monotonic
@@ -133,7 +135,7 @@ async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person,
         if not isinstance(error, Unavailable):
             logger.exception("a socket could not be seated")
         listener.close(CLOSE_TRY_LATER)
-        listener.end()
+        await listener.finished()
         return
     if seat.is_outside and "again" in socket.query_params:
         hub.show_rooms_soon(person.id)  # the page was there before, and may have missed something
@@ -141,18 +143,27 @@ async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person,
     if protocol is not None:
         protocol.hand_over(visit)
     else:
-        await _listen(socket, visit)
+        await _listen(socket, visit, listener)
 
 
-async def _listen(socket: AnySocket, visit: "SocketVisit") -> None:
-    """The same where the server hands no sockets over."""
+async def _listen(socket: AnySocket, visit: "SocketVisit", listener: Listener) -> None:
+    """The same where the server hands no sockets over: until the browser goes, or nothing more is sent to it."""
+    hearing = asyncio.create_task(_hear(socket, visit))
+    telling = asyncio.create_task(listener.finished())
     try:
+        await asyncio.wait((hearing, telling), return_when=asyncio.FIRST_COMPLETED)
+        if hearing.done():
+            hearing.result()
+    finally:
+        hearing.cancel()
+        telling.cancel()
+        visit.gone()
+
+
+async def _hear(socket: AnySocket, visit: "SocketVisit") -> None:
+    with contextlib.suppress(WebSocketDisconnect):
         while True:
             visit.said(await socket.receive_data(mode="text"))
-    except WebSocketDisconnect:
-        pass
-    finally:
-        visit.gone()
 
 
 class SocketVisit:

@@ -30,18 +30,24 @@ async def case(on: Stage) -> list[Figure]:
         async with room.server.client(WARM_UP_SOCKETS):
             await room.rest()
         before = memory_bytes(opened.workers())
-        costs = {}
+
+        def memory() -> float:
+            return (memory_bytes(opened.workers()) - before) / room.size / KB
+
+        costs, each = {}, []
         async with room.grown(few):
             async with room.grown(some):
+                each.append(memory())
                 async with room.grown(idle):
-                    each = (memory_bytes(opened.workers()) - before) / idle / KB
+                    each.append(memory())
                     async with room.grown(most):
+                        each.append(memory())
                         costs[most] = [await room.cost(seconds) for _ in range(runs)]
                 costs[some] = [await room.cost(seconds) for _ in range(runs)]
             costs[few] = [await room.cost(seconds) for _ in range(runs)]
         await room.server.audit(on.database_url, room.posted)
     return [
-        Figure(f"memory of an idle socket with compression, {idle:,} on one worker", "KB", 25, [each]),
+        Figure(f"memory of an idle socket with compression, {some:,}, {idle:,} and {most:,} of them", "KB", 25, each),
         Figure("sockets held by one worker, each brought every message", "sockets", most, [most], above=True),
         *(
             Figure(f"fan-out per delivery to {size:,} sockets, against {few}", "µs", FLAT, costs[size], costs[few])

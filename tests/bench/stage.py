@@ -20,6 +20,7 @@ import asyncpg
 from app import embedded
 from tests.bench.crowd import BODY, Crowd, crowd, stored
 from tests.bench.measure import (
+    CLIENT_CORE,
     CORES,
     HERE,
     PATIENCE_SECONDS,
@@ -97,7 +98,7 @@ def stage(data: Path, small: bool = False) -> Iterator[Stage]:
             embedded.postgres(data, sockets) as postgres,
             embedded.redis(data, sockets) as redis,
         ):
-            os.sched_setaffinity(0, before)
+            pin(CLIENT_CORE)
             pids = (postgres.process.pid, redis.process.pid)
             yield Stage(postgres.url, redis.url, pids, data, small)
     finally:

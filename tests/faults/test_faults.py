@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,9 +11,11 @@ import pytest
 import websockets
 
 from app import embedded
+from app.realtime.live_room import CATCH_UP_CHANGES_MAX
+from tests.bench.stage import free_port, running
 from tests.conftest import OpenHouse, Servers
 from tests.faults.conftest import OwnRedis
-from tests.house import Visitor, articles, serve
+from tests.house import House, Visitor, articles, clean_environment, serve, version
 
 
 async def test_a_message_that_was_stored_but_never_published_arrives_within_three_seconds(
@@ -134,11 +137,9 @@ async def test_while_postgresql_is_away_posts_are_refused_with_a_sentence_and_th
             await house.close()
 
 
-async def test_a_reader_that_stops_reading_is_cut_off_and_others_are_not_held_up(
-    open_house: OpenHouse,
-) -> None:
-    house = await open_house()
-    ana = await Visitor.at(house.url).sign_up()
+async def cut_off(house: str) -> None:
+    """Somebody stops reading: they are cut off, others are not held up, and they go on where their page stands."""
+    ana = await Visitor.at(house).sign_up()
     room = await ana.make_room()
     stuck = await websockets.connect(
         ana.socket_url(room),
@@ -154,10 +155,30 @@ async def test_a_reader_that_stops_reading_is_cut_off_and_others_are_not_held_up
         await reader.until(lambda r: len(r.articles) == 480)
         assert reader.seqs == list(range(1, 481))
     stuck.transport.resume_reading()
-    with contextlib.suppress(Exception):
+    frames = []
+    with contextlib.suppress(websockets.ConnectionClosed):
         while True:
-            await asyncio.wait_for(stuck.recv(), 10)
+            frames.append(await asyncio.wait_for(stuck.recv(), 10))
     assert stuck.close_code in (1013, 1006)
+    had = [article.seq for frame in frames for article in articles(frame)]
+    assert had == list(range(1, len(had) + 1))
+    async with ana.listening(room, since=version("".join(frames)) if had else 0) as again:
+        await again.until(lambda r: r.seqs[-1:] == [480])
+        first = len(had) + 1 if 480 - len(had) <= CATCH_UP_CHANGES_MAX else again.seqs[0]  # else the newest afresh
+        assert again.seqs == list(range(first, 481))
+
+
+async def test_a_reader_that_stops_reading_is_cut_off_and_others_are_not_held_up(open_house: OpenHouse) -> None:
+    await cut_off((await open_house()).url)
+
+
+async def test_so_it_is_by_ordinary_sends(servers: Servers, house: House, tmp_path: Path) -> None:
+    """Under a server that knows nothing of shared frames."""
+    port = str(free_port())
+    environment = clean_environment() | servers.environment() | {"PORT": port, "LIMITS": "off"}
+    environment |= {"PICCOLO_CONF": "app.piccolo_conf", "DATA_DIR": str(tmp_path)}
+    async with running([sys.executable, "-m", "tests.bench.peers.ordinary", port], environment):
+        await cut_off(f"http://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL"])
