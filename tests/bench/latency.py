@@ -1,8 +1,5 @@
 """Latency: from the sending of a post until the last socket of the room has it, with two workers."""
 
-import contextlib
-from collections.abc import Sequence
-
 from tests.bench.fan_out import POSTS_PER_SECOND
 from tests.bench.figures import Figure
 from tests.bench.measure import Heard, at_rest
@@ -14,9 +11,11 @@ PEERS = {"Socket.IO, compressing too": socketio_compressing, "Socket.IO, which s
 
 async def case(on: Stage) -> list[Figure]:
     sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 4, 3)
+    posts = seconds * POSTS_PER_SECOND
+    ours = await waited(on, teahouse, sockets, posts, runs)
     figures = []
-    for peer, serve in PEERS.items():  # one at a time: they share a Redis, and would send each other's messages
-        ours, theirs = await waited(on, (teahouse, serve), sockets, seconds * POSTS_PER_SECOND, runs)
+    for peer, serve in PEERS.items():
+        theirs = await waited(on, serve, sockets, posts, runs)
         name = f"latency until the last of {sockets} sockets, {WORKERS} workers, against {peer}"
         figures += [
             Figure(f"{name}: p50", "ms", 0.7, [heard.p50 for heard in ours], [heard.p50 for heard in theirs]),
@@ -25,17 +24,12 @@ async def case(on: Stage) -> list[Figure]:
     return figures
 
 
-async def waited(on: Stage, serves: Sequence[Serve], sockets: int, posts: int, runs: int) -> list[list[Heard]]:
-    """What the sockets of each server waited, in turns."""
-    async with contextlib.AsyncExitStack() as opened:
-        found: list[list[Heard]] = [[] for _ in serves]
-        servers = [await opened.enter_async_context(serve(on, sockets, WORKERS)) for serve in serves]
-        clients = [await opened.enter_async_context(server.client(sockets)) for server in servers]
-        for run in range(1, runs + 1):
-            for server, client, heard in zip(servers, clients, found, strict=True):
-                await at_rest(server.roots)
-                await server.post(POSTS_PER_SECOND, posts)
-                heard.append((await client.level(run * posts)).audit(sockets, run * posts))
-        for server in servers:
-            await server.audit(on.database_url, runs * posts)
+async def waited(on: Stage, serve: Serve, sockets: int, posts: int, runs: int) -> list[Heard]:
+    found: list[Heard] = []
+    async with serve(on, sockets, WORKERS) as server, server.client(sockets) as client:
+        await at_rest(server.roots)
+        while len(found) < runs:
+            await server.post(POSTS_PER_SECOND, posts)
+            found.append((await client.level((len(found) + 1) * posts)).audit(sockets, (len(found) + 1) * posts))
+        await server.audit(on.database_url, runs * posts)
     return found
