@@ -42,7 +42,7 @@ CASES = {
     "balance": balance,
     "weight": weight,
 }
-SECONDS_MAX = 480
+SECONDS_MAX = 480  # for all cases together
 
 
 def main() -> None:

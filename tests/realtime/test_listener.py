@@ -8,6 +8,7 @@ import pytest
 from app.realtime import listener
 from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_OVERLOADED, CLOSE_TRY_LATER, UNSENT_LENGTH_MAX, QueuedListener
+from tests.realtime.test_live_room import settle
 
 LETTER = Frame("x" * 10_000)
 TOO_MANY = UNSENT_LENGTH_MAX // 10_000 + 3
@@ -60,7 +61,7 @@ async def test_a_socket_that_keeps_up_may_be_sent_any_amount() -> None:
     queued = QueuedListener(server.send, 1, 1)
     for _ in range(3 * TOO_MANY):
         queued.write(LETTER)
-        await asyncio.sleep(0.0001)
+        await settle()
     queued.close(CLOSE_TRY_LATER)
     await ended(queued)
     assert server.taken == [LETTER.html] * 3 * TOO_MANY + [CLOSE_TRY_LATER]
