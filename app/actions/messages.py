@@ -18,7 +18,7 @@ from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresErr
 from app import access, lines, rendering
 from app.actions.drafts import Draft
 from app.errors import NotThere, Taken
-from app.realtime.events import RoomActive, RoomChanged
+from app.realtime.events import RoomActive, RoomChanged, places
 from app.realtime.hub import Hub
 from app.realtime.together import ROUNDS_TO_GET_HERE
 from app.tables import Message
@@ -188,10 +188,10 @@ class Posts:
                 writers = tuple({line.author for line in lines if line.kind != "system"})  # those to be told of
                 # First, so that what the room's own sockets are told of it goes out with the messages.
                 self._hub.publish(RoomActive(room, lines[0].seq - 1, lines[-1].seq, own, named, writers))
-                html = rendering.streams.changes([article for _, article in new], [], version)
+                html = str(rendering.streams.changes([article for _, article in new], [], version))
                 authors = tuple({line.author for line in lines})
                 gone = tuple({person for line in lines for person in ended[line.id]})
-                self._hub.publish(RoomChanged(room, since, version, str(html), authors, gone))
+                self._hub.publish(RoomChanged(room, since, version, html, places(html, new), authors, gone))
         return articles
 
 

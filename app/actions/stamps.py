@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app import lines, rendering
 from app.errors import NotAMember
-from app.realtime.events import RoomChanged
+from app.realtime.events import RoomChanged, places
 from app.realtime.hub import Hub
 from app.tables import Membership, Message
 from app.views import Html, message_line
@@ -61,15 +61,13 @@ async def as_they_are(messages: Sequence[UUID]) -> Rows:
 
 def tell(rows: Rows, hub: Hub) -> tuple[str, Html]:
     """Publish what `stamp` returned, after the commit; returns the message's element id and article."""
-    first = message_line(rows[0])
-    element_id, article = shown(rows[0])
-    if len(rows) <= CHANGES_TOLD_MAX:
-        others = [message_line(row) for row in rows[1:]]
-        changed = [(element_id, article), *((line.element_id, rendering.fragments.message(line)) for line in others)]
-        version = first.version + len(others)
-        html = rendering.streams.changes([], changed, version)
-        hub.publish(RoomChanged(first.room, first.version - 1, version, str(html)))
-    return element_id, article
+    if len(rows) > CHANGES_TOLD_MAX:
+        return shown(rows[0])
+    told = [(line, rendering.fragments.message(line)) for line in map(message_line, rows)]
+    (first, article), (last, _) = told[0], told[-1]
+    html = str(rendering.streams.changes([], [(line.element_id, each) for line, each in told], last.version))
+    hub.publish(RoomChanged(first.room, first.version - 1, last.version, html, places(html, told)))
+    return first.element_id, article
 
 
 def shown(row: Mapping[str, Any]) -> tuple[str, Html]:

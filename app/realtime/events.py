@@ -5,11 +5,12 @@ A `RoomChanged` is numbered: it takes a room from version `since` to version `ve
 that missed one learns the same from PostgreSQL in its next sweep.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
 
-from app.views import Mark, RoomAbout
+from app.views import ArticleKey, Html, Mark, MessageLine, RoomAbout
 
 
 class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -19,12 +20,19 @@ class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     since: int
     version: int
     html: str
+    places: tuple[tuple[ArticleKey, int, int], ...] = ()  # of the articles in `html`: first character and end
     authors: tuple[int, ...] = ()  # who posted, where it brings new messages and nothing else: they type no longer
     ended: tuple[int, ...] = ()  # who left the room, or was removed, with this change: they get nothing from it on
 
     @property
     def has_posts_alone(self) -> bool:
         return bool(self.authors)
+
+    @property
+    def articles(self) -> Iterator[tuple[ArticleKey, str]]:
+        """What `html` brings, for those who show it again."""
+        for key, start, end in self.places:
+            yield key, self.html[start:end]
 
 
 class RoomActive(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -162,6 +170,17 @@ def encode(event: Event) -> bytes:
 def decode(data: bytes) -> Event:
     """Raises msgspec.ValidationError (or DecodeError) for anything that is not one of ours."""
     return _decoder.decode(data)
+
+
+def places(html: str, told: Iterable[tuple[MessageLine, Html]]) -> tuple[tuple[ArticleKey, int, int], ...]:
+    """Where in `html` the articles of these messages stand, one after the other."""
+    found = []
+    end = 0
+    for line, article in told:
+        start = html.index(article, end)
+        end = start + len(article)
+        found.append((line.article_key, start, end))
+    return tuple(found)
 
 
 def topic_of_room(room: int) -> str:

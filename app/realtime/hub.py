@@ -42,6 +42,7 @@ from app.realtime.seat import Seat
 from app.realtime.source import OUTSIDE, Claim, Source
 from app.realtime.sweep import Sweep
 from app.realtime.together import ARRIVING_SECONDS, Together
+from app.rendering import fragments
 from app.rendering.streams import notify_chosen, room_described
 from app.views import Person
 
@@ -171,6 +172,8 @@ class Hub:
             tell(event)
         match event:
             case RoomChanged():
+                for key, article in event.articles:
+                    fragments.keep(key, article)
                 if room := self._rooms.get(event.room):
                     room.take(event)
             case Typing(room=room_id, person=person, name=name):

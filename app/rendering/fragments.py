@@ -1,7 +1,7 @@
 """Fragments: parts of pages, the same for everybody unless somebody's frame is given."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from functools import lru_cache
 
 from app import views
 from app.emojis import FIRST
@@ -9,21 +9,30 @@ from app.rendering.environment import render
 from app.views import Html
 
 ARTICLES_KEPT_MAX = 2_000
-ARTICLE_KEPT_LENGTH_MAX = 4_000
-"""Characters of a message's text in HTML; a longer one is rendered each time."""
+ARTICLE_KEPT_LENGTH_MAX = 5_000
+"""Characters; a longer article is rendered each time."""
+
+_kept: OrderedDict[views.ArticleKey, Html] = OrderedDict()  # the one asked for last stands at the end
 
 
 def message(line: views.MessageLine) -> Html:
-    """The article of a message. It is kept for whoever looks next: a page of fifty makes those anew that have
-    changed, and what was just posted, or caught up on, is there already."""
-    return _kept(line) if len(line.html) <= ARTICLE_KEPT_LENGTH_MAX else _rendered(line)
+    """The article of a message. It is kept for whoever looks next: a page of fifty makes those anew that nobody here
+    has shown or been told of."""
+    key = line.article_key
+    if key in _kept:
+        _kept.move_to_end(key)
+        return _kept[key]
+    article = render("fragments/message.html", line=line)
+    keep(key, article)
+    return article
 
 
-def _rendered(line: views.MessageLine) -> Html:
-    return render("fragments/message.html", line=line)
-
-
-_kept = lru_cache(ARTICLES_KEPT_MAX)(_rendered)
+def keep(key: views.ArticleKey, article: str) -> None:
+    """Keep an article that was rendered, here or on the worker that told of it."""
+    if len(article) <= ARTICLE_KEPT_LENGTH_MAX:
+        _kept[key] = Html(article)
+        if len(_kept) > ARTICLES_KEPT_MAX:
+            _kept.popitem(last=False)
 
 
 def messages(timeline: views.Timeline) -> Html:

@@ -4,6 +4,7 @@ from app.views.accounts import BROWSERS, SYSTEMS, Account, AuditLine, Device
 from app.views.files import PREVIEW_PIXELS, Attachment, FilePlace
 from app.views.messages import (
     QUOTE_LENGTH,
+    ArticleKey,
     MessageLine,
     MessagePlace,
     Quote,
@@ -42,6 +43,7 @@ __all__ = [
     "RECEIPTS_PEOPLE_MAX",
     "SYSTEMS",
     "Account",
+    "ArticleKey",
     "Attachment",
     "AuditLine",
     "Crowd",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.views.files import Attachment
@@ -59,6 +59,17 @@ class Wording:
         return time_in_words(self.written_at)
 
 
+class ArticleKey(NamedTuple):
+    """What a message's article is known by: its version takes in all that it shows, but how people are called and
+    look now, which has numbers of its own."""
+
+    message: UUID
+    version: int
+    author_name: str
+    author_avatar: str | None
+    quoted_name: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class MessageLine:
     """One message, for everybody: nothing in it depends on who looks."""
@@ -81,6 +92,11 @@ class MessageLine:
     quote: Quote | None = None
     reactions: Sequence[Reaction] = ()
     files: Sequence[Attachment] = ()
+
+    @property
+    def article_key(self) -> ArticleKey:
+        quoted_name = self.quote.author_name if self.quote else None
+        return ArticleKey(self.id, self.version, self.author_name, self.author_avatar, quoted_name)
 
     @property
     def element_id(self) -> str:

@@ -34,7 +34,7 @@ class Room:
     def post(self, count: int) -> RoomChanged:
         since, self.version = self.version, self.version + count
         authors = (1,) if self.chance.random() < 0.7 else ()  # of posts; a change to a message has none
-        return RoomChanged(ROOM, since, self.version, spell(since, self.version), authors)
+        return RoomChanged(ROOM, since, self.version, spell(since, self.version), authors=authors)
 
     async def changes(self, room: int, since: int) -> Changes:
         """Read like PostgreSQL: at one moment, answered at a later one, and sometimes away."""

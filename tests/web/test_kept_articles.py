@@ -1,0 +1,105 @@
+"""Articles are rendered once: pages show what the bus brought, for as long as it is what the message looks like."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import msgspec
+from redis.asyncio.client import PubSub
+
+from app.realtime.bus import connect
+from app.realtime.events import RoomChanged, decode, encode, topic_of_room
+from tests.conftest import Servers
+from tests.house import PATIENCE_SECONDS, House, Visitor
+from tests.test_pictures import picture
+
+
+@contextlib.asynccontextmanager
+async def bus_of(servers: Servers, room: int) -> AsyncIterator[PubSub]:
+    redis = connect(servers.redis_url)
+    async with redis.pubsub() as pubsub:
+        await pubsub.subscribe(topic_of_room(room))
+        yield pubsub
+    await redis.aclose()
+
+
+async def next_change(bus: PubSub) -> RoomChanged:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            item = await bus.get_message(ignore_subscribe_messages=True, timeout=1)
+            if item and isinstance(event := decode(item["data"]), RoomChanged):
+                return event
+
+
+def elsewhere(visitor: Visitor, house: House) -> Visitor:
+    """The same person in another house on the same servers."""
+    other = Visitor.at(house.url)
+    other.http.cookies = visitor.http.cookies
+    return other
+
+
+async def test_a_page_shows_the_article_that_the_bus_brought(
+    ana: Visitor, servers: Servers, second_house: House
+) -> None:
+    room = await ana.make_room()
+    second = elsewhere(ana, second_house)
+    since = await ana.version_of(room)
+    async with bus_of(servers, room) as bus, second.listening(room, since) as reader:
+        message = await ana.say(room, "green tea")
+        event = await next_change(bus)
+        await reader.brings(message)
+        told_again = msgspec.structs.replace(event, html=event.html.replace("green tea", "black tea"))
+        redis = connect(servers.redis_url)
+        assert await redis.publish(topic_of_room(room), encode(told_again)) >= 2
+        await redis.aclose()
+        await next_change(bus)
+        async with asyncio.timeout(PATIENCE_SECONDS):  # nobody but the bus says black
+            while "black tea" not in (await second.http.get(f"/rooms/{room}/messages")).text:
+                await asyncio.sleep(0.02)
+    assert len([frame for frame in reader.frames if message in frame]) == 1
+    await ana.act(f"/messages/{message}", body="white tea")
+    page = (await second.http.get(f"/rooms/{room}/messages")).text
+    assert ("white tea" in page, "black tea" in page) == (True, False)
+
+
+async def test_pages_show_what_was_told_last(
+    ana: Visitor, bo: Visitor, servers: Servers, second_house: House
+) -> None:
+    room = await ana.make_room()
+    await bo.join(room)
+    second = elsewhere(bo, second_house)
+    async with bus_of(servers, room) as bus, second.listening(room):
+
+        async def told_and_shown() -> str:
+            """What a change told, after seeing that pages of both houses show exactly that."""
+            articles = [article for _, article in (await next_change(bus)).articles]
+            for visitor in (bo, second):
+                page = (await visitor.http.get(f"/rooms/{room}")).text
+                assert [article for article in articles if article not in page] == []
+            return "\n".join(articles)
+
+        original = await ana.say(room, "茶 <b>")
+        assert "茶 &lt;b&gt;" in await told_and_shown()
+        reply = await bo.reply(room, original, "yes")
+        assert "茶 &lt;b&gt;" in await told_and_shown()
+        await bo.act(f"/messages/{original}/reactions", emoji="👍")
+        assert 'data-emoji="👍"' in await told_and_shown()
+        await bo.act(f"/messages/{original}/reactions", emoji="👍")
+        assert "data-emoji" not in await told_and_shown()
+        await ana.act(f"/messages/{original}", body="coffee")
+        told = await told_and_shown()
+        assert (told.count("coffee"), told.count("茶"), told.count("<article")) == (2, 0, 2)
+
+        await ana.http.post("/me", data={"name": "Anastasia"})
+        for visitor in (bo, second):
+            page = (await visitor.http.get(f"/rooms/{room}/messages")).text
+            assert page.count(">Anastasia</b>") == 2  # the message and the quote
+            assert ">Ana</b>" not in page
+        await ana.http.post("/me", data={}, files={"avatar": ("me.jpg", picture(), "image/jpeg")})
+        for visitor in (bo, second):
+            page = (await visitor.http.get(f"/rooms/{room}/messages")).text
+            assert page.count(f"/people/{ana.id}/avatar?v=") == 1
+
+        await ana.act(f"/messages/{original}/delete")
+        told = await told_and_shown()
+        assert (f'id="m-{reply}"' in told, "coffee" in told, ">Anastasia</b>" in told) == (True, False, True)
