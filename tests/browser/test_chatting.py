@@ -205,6 +205,7 @@ async def test_on_a_touch_screen_enter_breaks_and_the_button_sends(arrive: Arriv
 
 async def test_without_javascript_from_sign_up_to_a_sent_message(arrive: Arrive) -> None:
     ana, bo = await arrive("Ana", java_script_enabled=False), await arrive(java_script_enabled=False, **PHONE)
+    await ana.page.goto(f"{ana.url}/rooms")
     await ana.page.fill("[name=name]", "Tea room")
     await ana.page.check("[name=visibility][value=closed]")
     await ana.page.click("text=Make the room")

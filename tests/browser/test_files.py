@@ -167,6 +167,7 @@ async def test_a_phone_offers_its_camera_until_something_is_written(arrive: Arri
 
 async def test_without_javascript_one_form_sends_text_and_files(arrive: Arrive) -> None:
     ana = await arrive("Ana", java_script_enabled=False)
+    await ana.page.goto(f"{ana.url}/rooms")
     await ana.page.fill("[name=name]", "Garden plans")
     await ana.page.click("text=Make the room")
     assert await ana.page.locator(CHOICE).is_visible()

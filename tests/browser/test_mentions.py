@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.conftest import PHONE, Arrive, Person
+from tests.house import Visitor
 
 FIELD = "#composer textarea"
 LIST = "#mentionable"
@@ -45,7 +46,7 @@ async def in_company(arrive: Arrive, **options: object) -> Person:
     ana = await arrive("Ana", **options)
     room = await ana.make_room("Garden plans")
     for name in ("Bo", "Boris", "Anna Lee", "小明"):
-        await (await arrive(name)).enter(room)
+        await (await Visitor.at(ana.url).sign_up(name)).join(room)
     await ana.page.focus(FIELD)
     return ana
 

@@ -86,6 +86,7 @@ async def test_on_a_phone_a_direct_room_says_how_present_the_other_one_is(
     arrive: Arrive, second_house: House
 ) -> None:
     ana, bo = await arrive("Ana", **PHONE), await arrive("Bo", at=second_house)
+    await go(bo, "/rooms")
     me = await bo.page.evaluate("document.body.dataset.me")
     await ana.page.goto(f"{ana.url}/people/{me}")
     await ana.page.click("text=Message")

@@ -43,6 +43,7 @@ async def test_a_banned_persons_page_says_so_and_their_other_pages_let_them_in_n
     await make_administrator(servers, root)
     room, other = await root.make_room("Garden plans"), await root.make_room("Kitchen")
     bo = await arrive("Bo", at=second_house)
+    await bo.page.goto(f"{bo.url}/rooms")
     await bo.enter(room)
     person = await bo.page.evaluate("document.body.dataset.me")
     elsewhere = await bo.context.new_page()
