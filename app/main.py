@@ -166,7 +166,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         rooms_list=rooms_query.list_of,
         faces=people_query.faces_since,
     )
-    sessions = Sessions()
+    sessions = Sessions(presence.were_used)
     hub = Hub(the_bus, source)
     lease = Lease(redis, hub.presence, presence.were_seen)
     receipts = Receipts(hub)

@@ -11,7 +11,7 @@ changes something asks PostgreSQL (`access.person_for`).
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -26,6 +26,10 @@ TRUSTED_SECONDS = 1.0
 LOOK_SECONDS = 0.5
 WARM_SECONDS = 60.0
 REMEMBERED_MAX = 2_000  # more than these are asked for each time
+NOTED_SECONDS = 300.0
+"""How old what the page of devices says of a session's last use can be."""
+
+NEVER = float("-inf")
 
 
 @dataclass(slots=True)
@@ -33,10 +37,13 @@ class Remembered:
     person: Person
     read_at: float  # before the statement that found it was sent
     used_at: float
+    noted_at: float  # as used
 
 
 class Sessions:
-    def __init__(self) -> None:
+    def __init__(self, were_used: Callable[[Sequence[bytes]], Awaitable[None]]) -> None:
+        """`were_used` is told by their tokens' hashes which sessions came again."""
+        self._were_used = were_used
         self._remembered: dict[bytes, Remembered] = {}  # by the token's hash
         self._changes = 0
 
@@ -53,7 +60,7 @@ class Sessions:
         person = await access.person_for(token)
         # A change that was told meanwhile may be missing in what was read, and there is nobody to say so again.
         if changes == self._changes and (known is not None or len(self._remembered) < REMEMBERED_MAX):
-            self._remembered[key] = Remembered(person, now, now)
+            self._remembered[key] = Remembered(person, now, now, known.noted_at if known else NEVER)
         return person
 
     def hear(self, event: Event) -> None:
@@ -83,6 +90,7 @@ class Sessions:
         self._remembered = dict(warm)
         if not warm:
             return
+        await self._note(warm, now)
         found = await access.people_for(list(warm))
         for key, known in warm.items():
             if self._remembered.get(key) is not known:
@@ -91,3 +99,10 @@ class Sessions:
                 known.person, known.read_at = person, now
             else:
                 del self._remembered[key]
+
+    async def _note(self, warm: Mapping[bytes, Remembered], now: float) -> None:
+        due = {key: known for key, known in warm.items() if known.used_at > known.noted_at + NOTED_SECONDS}
+        if due:
+            await self._were_used(list(due))
+            for known in due.values():
+                known.noted_at = now

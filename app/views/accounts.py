@@ -15,6 +15,7 @@ class Device:
     id: int
     user_agent: str
     created_at: datetime
+    seen_at: datetime  # to some minutes
     is_current: bool
 
     @property
@@ -33,6 +34,14 @@ class Device:
     @property
     def time_in_words(self) -> str:
         return time_in_words(self.created_at)
+
+    @property
+    def seen_timestamp(self) -> str:
+        return timestamp(self.seen_at)
+
+    @property
+    def seen_in_words(self) -> str:
+        return time_in_words(self.seen_at)
 
 
 # The first mark that is found counts: browsers name their relatives as well.

@@ -2,10 +2,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from app.realtime.listener import CLOSE_SIGNED_OUT
-from tests.house import AT_ONCE_SECONDS, PASSWORD, House, Visitor
+from tests.conftest import Servers
+from tests.house import AT_ONCE_SECONDS, PASSWORD, PATIENCE_SECONDS, House, Visitor
 
 
 async def on_another_device(visitor: Visitor, house: House, user_agent: str = "") -> Visitor:
@@ -105,6 +107,29 @@ async def test_one_device_can_be_signed_out_from_another(ana: Visitor, house: Ho
     answer = await ana.http.post(own)
     assert answer.headers["location"] == "/sign-in"
     assert (await ana.http.get("/me")).status_code == 303
+
+
+async def test_the_page_of_devices_says_when_each_was_used_last(
+    ana: Visitor, house: House, second_house: House, servers: Servers
+) -> None:
+    phone, _ = [await on_another_device(ana, house) for _ in range(2)]  # both have seen no page yet
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute("UPDATE login_session SET seen_at = '2025-01-02 03:04Z' WHERE person = $1", ana.id)
+    await connection.close()
+
+    async def last_used() -> list[bool]:
+        """Of the other devices in the order of the page: whether it was lately."""
+        page = (await ana.http.get("/me/devices")).text
+        return [not day.startswith("2025") for day in re.findall(r'last used <time datetime="([^"]+)"', page)]
+
+    assert await last_used() == [False, False]
+    elsewhere = Visitor.at(second_house.url)
+    elsewhere.http.cookies = phone.http.cookies
+    assert (await elsewhere.http.get("/rooms")).status_code == 200
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await last_used() == [False, False]:
+            await asyncio.sleep(0.1)
+    assert await last_used() == [True, False]
 
 
 async def test_two_versions_of_one_browser_can_be_told_apart(ana: Visitor, house: House) -> None:
