@@ -93,7 +93,7 @@ class Message(Table, tablename="message"):
     version = BigInt()
     posted_version = BigInt()
     author = ForeignKey(Person, on_delete=OnDelete.restrict, null=False)
-    kind = Varchar(length=10, default="text")  # text | image | system
+    kind = Varchar(length=10, default="text")  # text | system
     body = Text()
     html = Text()  # of the body, rendered once when it was written
     follows = Boolean(default=False)  # stands under the name of the message before it

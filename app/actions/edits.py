@@ -62,8 +62,9 @@ async def edit(
             rows = await stamps.as_they_are([message.id])
     if not is_changed:
         return stamps.shown(rows[0])
+    shown = stamps.tell(rows, hub)
     await tell_marks(hub, message.room, moved)
-    return stamps.tell(rows, hub)
+    return shown
 
 
 async def _mention(message: MessagePlace, people: Sequence[int]) -> list[int]:

@@ -176,22 +176,22 @@ class Posts:
             new = []
             for row in of_room:
                 line = message_line(row)
-                article = rendering.fragments.message(line)
+                article = rendering.fragments.rendered(line)
                 articles[line.id] = line, article
                 if row["is_new"]:
                     new.append((line, article))
             if new:
-                lines = [line for line, _ in new]
-                since, version = lines[0].version - 1, lines[-1].version
-                own = tuple({line.author: line.seq for line in lines}.items())
-                named = tuple((person, line.seq) for line in lines for person in mentioned[line.id])
-                writers = tuple({line.author for line in lines if line.kind != "system"})  # those to be told of
+                told = [line for line, _ in new]
+                since, version = told[0].version - 1, told[-1].version
+                own = tuple({line.author: line.seq for line in told}.items())
+                named = tuple((person, line.seq) for line in told for person in mentioned[line.id])
+                writers = tuple({line.author for line in told if line.kind != "system"})  # those to be told of
                 # First, so that what the room's own sockets are told of it goes out with the messages.
-                self._hub.publish(RoomActive(room, lines[0].seq - 1, lines[-1].seq, own, named, writers))
+                self._hub.publish(RoomActive(room, told[0].seq - 1, told[-1].seq, own, named, writers))
                 html = str(rendering.streams.changes([article for _, article in new], [], version))
-                authors = tuple({line.author for line in lines})
-                gone = tuple({person for line in lines for person in ended[line.id]})
-                self._hub.publish(RoomChanged(room, since, version, html, places(html, new), authors, gone))
+                authors = tuple({line.author for line in told})
+                gone = tuple({person for line in told for person in ended[line.id]})
+                self._hub.publish(RoomChanged(room, since, version, html, authors, gone, places(html, new)))
         return articles
 
 

@@ -63,14 +63,14 @@ def tell(rows: Rows, hub: Hub) -> tuple[str, Html]:
     """Publish what `stamp` returned, after the commit; returns the message's element id and article."""
     if len(rows) > CHANGES_TOLD_MAX:
         return shown(rows[0])
-    told = [(line, rendering.fragments.message(line)) for line in map(message_line, rows)]
+    told = [(line, rendering.fragments.rendered(line)) for line in map(message_line, rows)]
     (first, article), (last, _) = told[0], told[-1]
     html = str(rendering.streams.changes([], [(line.element_id, each) for line, each in told], last.version))
-    hub.publish(RoomChanged(first.room, first.version - 1, last.version, html, places(html, told)))
+    hub.publish(RoomChanged(first.room, first.version - 1, last.version, html, places=places(html, told)))
     return first.element_id, article
 
 
 def shown(row: Mapping[str, Any]) -> tuple[str, Html]:
     """A message's element id and article."""
     line = message_line(row)
-    return line.element_id, rendering.fragments.message(line)
+    return line.element_id, rendering.fragments.rendered(line)

@@ -20,9 +20,9 @@ class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
     since: int
     version: int
     html: str
-    places: tuple[tuple[ArticleKey, int, int], ...] = ()  # of the articles in `html`: first character and end
     authors: tuple[int, ...] = ()  # who posted, where it brings new messages and nothing else: they type no longer
     ended: tuple[int, ...] = ()  # who left the room, or was removed, with this change: they get nothing from it on
+    places: tuple[tuple[ArticleKey, int, int], ...] = ()  # of the articles in `html`: first character and end
 
     @property
     def has_posts_alone(self) -> bool:

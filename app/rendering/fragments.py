@@ -16,19 +16,25 @@ _kept: OrderedDict[views.ArticleKey, Html] = OrderedDict()  # the one asked for 
 
 
 def message(line: views.MessageLine) -> Html:
-    """The article of a message. It is kept for whoever looks next: a page of fifty makes those anew that nobody here
-    has shown or been told of."""
+    """The article of a message, for whoever reads it: kept since somebody read it here, or since a worker told of it,
+    unless it is long."""
     key = line.article_key
     if key in _kept:
         _kept.move_to_end(key)
         return _kept[key]
-    article = render("fragments/message.html", line=line)
+    article = rendered(line)
     keep(key, article)
     return article
 
 
+def rendered(line: views.MessageLine) -> Html:
+    """The same, made anew: of what was just written, or is not stored."""
+    return render("fragments/message.html", line=line)
+
+
 def keep(key: views.ArticleKey, article: str) -> None:
-    """Keep an article that was rendered, here or on the worker that told of it."""
+    """Keep an article, in place of what was kept under this key: a database that was set back gives out the same
+    versions once more."""
     if len(article) <= ARTICLE_KEPT_LENGTH_MAX:
         _kept[key] = Html(article)
         if len(_kept) > ARTICLES_KEPT_MAX:

@@ -1,6 +1,6 @@
 """The page of a room: what one person sees of it, and the fragments that it shares with everybody's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,15 +20,16 @@ UNREAD_SHOWN = 25
 def page(
     frame: views.Frame,
     room: views.Room,
-    timeline: views.Timeline,
+    elements: Mapping[int, str],
+    has_newer: bool,
     uploads: UploadLimits,
     form: views.Form | None = None,
     around: str = "",
     replying: views.Quote | None = None,
 ) -> Sequence[tuple[str, str]]:
     """What one person sees of a room's page, cut where the template has a comment (nothing that people wrote can hold
-    one): each part as the name of what comes before it, and its HTML. `around` is the id of the element that the page
-    was opened for.
+    one): each part as the name of what comes before it, and its HTML. `elements` are the ids of its messages by their
+    seq; `around` is the one that the page was opened for.
 
     `timeline`, `version`, `receipts` and `people` are those fragments, `message-id` names the composer's new message.
     At a `cut` there is nothing, but what lies between two of these is likely to come again.
@@ -36,12 +37,11 @@ def page(
     assert frame.me, "nobody who is signed out is in a room"
     me = views.Face(frame.me.id, frame.me.name, frame.me.avatar)
     facts = replace(room, last_seq=0, last_read_seq=None, seen_seq=None)
-    inside = (facts, me, _other(frame), uploads, _unread_link(room, timeline, around), timeline.has_newer)
+    inside = (facts, me, _other(frame), uploads, _unread_link(room, elements, has_newer, around), has_newer)
     page = render(
         "pages/room.html",
         frame=frame,
         room=room,
-        timeline=timeline,
         around=around,
         inside=_inside(*inside, form, replying) if form or replying else _ordinary_inside(*inside),
     )
@@ -112,18 +112,18 @@ def read_by(receipts: views.Receipts) -> Html:
     return render("fragments/receipts.html", receipts=receipts)
 
 
-def _unread_link(room: views.Room, timeline: views.Timeline, around: str) -> Html:
+def _unread_link(room: views.Room, elements: Mapping[int, str], has_newer: bool, around: str) -> Html:
     """The way to the first unread message: on this page, or on the page that shows it; empty when none is needed."""
     read = room.last_read_seq or 0
-    if around or timeline.has_newer or not timeline.messages or not 0 < read < room.last_seq:
+    if around or has_newer or not elements or not 0 < read < room.last_seq:
         return Html("")
-    first = next((line for line in timeline.messages if line.seq == read + 1), None)
-    return Html(f"#{first.element_id}" if first else f"/rooms/{room.id}?before={read + UNREAD_SHOWN}")
+    first = elements.get(read + 1)
+    return Html(f"#{first}" if first else f"/rooms/{room.id}?before={read + UNREAD_SHOWN}")
 
 
 def _unsent(me: views.Face) -> Html:
     """The bubble of a message on its way: the same fragment, which the browser gives an id and a text."""
-    return fragments.message(
+    return fragments.rendered(
         views.MessageLine(
             id=UUID(int=0),
             room=0,

@@ -34,7 +34,7 @@ def typing(people: Mapping[int, str], version: int) -> Html:
 
 
 def notify_chosen(room: int, chosen: str) -> Html:
-    """The same, for their other pages of this room."""
+    """What a person wants to be told of in a room, for their open pages of it."""
     return render("streams/notify.html", room_id=room, chosen=chosen)
 
 

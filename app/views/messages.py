@@ -60,8 +60,8 @@ class Wording:
 
 
 class ArticleKey(NamedTuple):
-    """What a message's article is known by: its version takes in all that it shows, but how people are called and
-    look now, which has numbers of its own."""
+    """What a stored message's article is known by: its version takes in all that it shows, but how people are called
+    and look now, which has numbers of its own."""
 
     message: UUID
     version: int

@@ -4,7 +4,7 @@ What everybody sees is kept, rendered and compressed, for as long as the room st
 small question to PostgreSQL, so it holds whatever an event told or didn't tell, on every worker at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from uuid import uuid4
@@ -15,7 +15,7 @@ from app.queries import marks, rooms, talk, timeline
 from app.queries.rooms import Opened
 from app.realtime.together import Together
 from app.settings import UploadLimits
-from app.views import Form, Html, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
+from app.views import Form, Member, MessagePlace, Person, Quote, Room, Standing, Timeline
 from app.web.pages import bare_frame
 from app.web.pieces import FreshPiece, Piece, passing
 from app.web.shelf import Shelf
@@ -30,7 +30,8 @@ ROOMS_KEPT_MAX = 100
 class Shown(NamedTuple):
     """A slice of a room's messages, and the pieces that show it."""
 
-    timeline: Timeline
+    elements: Mapping[int, str]  # seq → element id
+    has_newer: bool
     piece: Piece
     version: Piece
 
@@ -73,7 +74,8 @@ class RoomPages:
         parts = rendering.room.page(
             replace(bare_frame(request), me=person, rooms=mine, room=room.id),
             room,
-            shown.timeline,
+            shown.elements,
+            shown.has_newer,
             self._uploads,
             form,
             f"m-{around.id}" if around else "",
@@ -97,9 +99,7 @@ class RoomPages:
 
     async def _newest_of(self, room: Room, standing: Standing) -> Shown:
         async def make() -> Shown:
-            shown = _shown(await timeline.latest(room.id), standing)
-            bare = [replace(line, body="", html=Html("")) for line in shown.timeline.messages]  # the piece has it all
-            return shown._replace(timeline=replace(shown.timeline, messages=bare))
+            return _shown(await timeline.latest(room.id), standing)
 
         return await self._newest.get(room.id, (standing.version, standing.faces), make)
 
@@ -127,7 +127,8 @@ class RoomPages:
 
 def _shown(slice_: Timeline, standing: Standing) -> Shown:
     level = rendering.room.version(slice_.version) + rendering.room.faces(standing.faces)
-    return Shown(slice_, Piece(rendering.room.timeline(slice_)), Piece(level))
+    elements = {line.seq: line.element_id for line in slice_.messages}
+    return Shown(elements, slice_.has_newer, Piece(rendering.room.timeline(slice_)), Piece(level))
 
 
 async def _replying(person: Person, room: Room, reply_to: str) -> Quote | None:

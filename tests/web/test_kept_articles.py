@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from html import unescape
 
+import asyncpg
 import msgspec
 from redis.asyncio.client import PubSub
 
@@ -103,3 +105,38 @@ async def test_pages_show_what_was_told_last(
         await ana.act(f"/messages/{original}/delete")
         told = await told_and_shown()
         assert (f'id="m-{reply}"' in told, "coffee" in told, ">Anastasia</b>" in told) == (True, False, True)
+
+
+async def test_a_version_that_is_given_out_twice_shows_what_was_written_last(
+    ana: Visitor, servers: Servers, second_house: House
+) -> None:
+    room = await ana.make_room()
+    ana = elsewhere(ana, second_house)
+    message = await ana.say(room, "coffee")
+    before = await ana.version_of(room)
+    await ana.act(f"/messages/{message}", body="green tea")
+    assert "green tea" in (await ana.http.get(f"/rooms/{room}/messages")).text
+    connection = await asyncpg.connect(servers.database_url)  # a copy of yesterday is put in its place
+    await connection.execute(
+        "UPDATE message SET body = 'coffee', html = '<p>coffee</p>', edited_at = NULL, version = $2 WHERE id = $1",
+        message,
+        before,
+    )
+    await connection.execute("UPDATE room SET version = $2 WHERE id = $1", room, before)
+    await connection.close()
+    answer = await ana.act(f"/messages/{message}", body="black tea")
+    assert "black tea" in answer.text
+    for address in (f"/rooms/{room}", f"/rooms/{room}/messages", f"/rooms/{room}/changes?since={before}"):
+        page = (await ana.http.get(address)).text
+        assert ("black tea" in page, "green tea" in page) == (True, False)
+
+
+async def test_the_bubble_of_a_message_on_its_way_is_its_authors_own_also_among_people_of_one_name(
+    house: House, second_house: House
+) -> None:
+    first, second = [await Visitor.at(second_house.url).sign_up("Alex") for _ in range(2)]
+    room = await first.make_room()
+    await second.join(room)
+    for visitor in (first, second):
+        _, _, unsent = unescape((await visitor.http.get(f"/rooms/{room}")).text).partition('id="unsent"')
+        assert f'data-author="{visitor.id}"' in unsent
