@@ -1,15 +1,19 @@
 """Responses: a page in its frame, a fragment, and "done, go there"."""
 
 from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
 
-from litestar import MediaType, Response
+from litestar import Litestar, MediaType, Response
 from litestar.datastructures import Cookie
+from litestar.response.base import ASGIResponse
 
 from app.queries import rooms
 from app.views import Frame, Person
-from app.web.visitors import THEME_COOKIE, AnyRequest
+from app.web.visitors import SAFE_METHODS, THEME_COOKIE, AnyRequest
 
 THEMES = ("light", "dark")
+DIGEST_BYTES = 16
 
 
 async def frame_for(request: AnyRequest, person: Person | None, room: int | None = None) -> Frame:
@@ -27,8 +31,30 @@ def is_htmx(request: AnyRequest) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
+def etag_of(shown: bytes) -> str:
+    """It is weak, since one page goes out in different bytes (RFC 9110, 8.8.1)."""
+    return f'W/"{blake2b(shown, digest_size=DIGEST_BYTES).hexdigest()}"'
+
+
+def has_already(request: AnyRequest, etag: str) -> bool:
+    return etag in request.headers.get("if-none-match", "")
+
+
+class HtmlResponse(Response[str]):
+    """A page or a fragment, with an ETag; or a 304 if the browser has it."""
+
+    def to_asgi_response(self, app: Litestar | None, request: AnyRequest, **more: Any) -> ASGIResponse:
+        response = super().to_asgi_response(app, request, **more)
+        if response.status_code == 200 and request.method in SAFE_METHODS:
+            headers = {"ETag": etag_of(response.body), "Vary": "HX-Request"}
+            if has_already(request, headers["ETag"]):
+                return ASGIResponse(status_code=304, headers=headers, cookies=self.cookies)
+            response.headers.update(headers)
+        return response
+
+
 def html(content: str, status: int = 200, cookies: list[Cookie] | None = None) -> Response[str]:
-    return Response(content, status_code=status, media_type=MediaType.HTML, cookies=cookies)
+    return HtmlResponse(content, status_code=status, media_type=MediaType.HTML, cookies=cookies)
 
 
 def redirect(address: str, cookies: list[Cookie] | None = None) -> Response[str]:

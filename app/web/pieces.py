@@ -15,6 +15,7 @@ from litestar import MediaType
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
+from app.web.pages import DIGEST_BYTES, etag_of, has_already
 from app.web.visitors import AnyRequest
 
 LEVEL = 6
@@ -25,7 +26,6 @@ PASSING_KEPT_LENGTH_MAX = 8000
 
 GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 LAST_BLOCK = b"\x03\0"
-DIGEST_BYTES = 16
 
 
 class Piece:
@@ -75,12 +75,11 @@ _kept = lru_cache(PASSING_KEPT_MAX)(PassingPiece)
 def answer(request: AnyRequest, pieces: Sequence[Piece], cookies: Sequence[Cookie] = ()) -> ASGIResponse:
     """The page made of these pieces, or a 304 if the browser has it; for a handler that is excluded from compression.
 
-    The ETag is made of all that is shown, down to who is signed in, so it holds for nobody else. It is weak, since
-    one page goes out in different bytes (RFC 9110, 8.8.1).
+    The ETag is made of all that is shown, down to who is signed in, so it holds for nobody else.
     """
-    etag = f'W/"{blake2b(b"".join([piece.digest for piece in pieces]), digest_size=DIGEST_BYTES).hexdigest()}"'
+    etag = etag_of(b"".join([piece.digest for piece in pieces]))
     headers = {"ETag": etag, "Vary": "Accept-Encoding"}
-    if etag in request.headers.get("if-none-match", ""):
+    if has_already(request, etag):
         return ASGIResponse(status_code=304, headers=headers, cookies=cookies)
     body = plain(pieces)
     if "gzip" in request.headers.get("accept-encoding", ""):

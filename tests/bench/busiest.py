@@ -1,4 +1,7 @@
-"""The busiest room: the most messages a second that all its sockets are brought in time, by one core."""
+"""The busiest room: the most messages a second that all its sockets are brought in time, by one core.
+
+One server is measured after the other, each alone: beside another that is open each is slower.
+"""
 
 from tests.bench.figures import Figure
 from tests.bench.measure import Client, Void, at_rest

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 BUILT = HERE.parent.parent / "var" / "bench"
@@ -203,6 +204,14 @@ def check_cheaper(client: float, servers: float) -> None:
     """Raise Void where the load client took more CPU than what it measures: that may have waited for it."""
     if client >= servers:
         raise Void(f"the load client took {client:.2f} s of CPU, the servers {servers:.2f} s")
+
+
+async def ask_cheaply(roots: Sequence[int], *asked: Any, **more: Any) -> Answers:
+    """`ask`, audited; and Void unless it took less CPU than those that were asked."""
+    before = cpu_seconds(roots)
+    answers = (await ask(*asked, **more)).audit()
+    check_cheaper(answers.cpu, cpu_seconds(roots) - before)
+    return answers
 
 
 async def at_rest(roots: Sequence[int], busy: float = BUSY_CPU_SECONDS) -> None:

@@ -2,7 +2,7 @@
 
 from tests.bench.crowd import stored
 from tests.bench.figures import Figure
-from tests.bench.measure import ask, check_cheaper, cpu_seconds
+from tests.bench.measure import ask_cheaply
 from tests.bench.stage import Served, Stage, socketio, teahouse
 
 WARM_UP_SECONDS = 0.5
@@ -21,8 +21,7 @@ async def case(on: Stage) -> list[Figure]:
 
 async def acknowledged(on: Stage, server: Served, seconds: float) -> float:
     protocol, request = server.fast or ("http", server.request)
-    before, busy = await stored(on.database_url, server.count), cpu_seconds(server.roots)
-    answers = (await ask(server.port, request, seconds=seconds, protocol=protocol)).audit()
-    check_cheaper(answers.cpu, cpu_seconds(server.roots) - busy)
+    before = await stored(on.database_url, server.count)
+    answers = await ask_cheaply(server.roots, server.port, request, seconds=seconds, protocol=protocol)
     await server.audit(on.database_url, before + answers.answered)
     return answers.per_second
