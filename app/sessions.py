@@ -24,7 +24,9 @@ logger = logging.getLogger("teahouse")
 
 TRUSTED_SECONDS = 1.0
 LOOK_SECONDS = 0.5
-WARM_SECONDS = 60.0
+WARM_SECONDS = 60.0  # without use, after which nobody is looked at any more
+KNOWN_SECONDS = 900.0
+"""Without use, after which nobody is remembered: for so long, too, a poster is taken for who they were."""
 REMEMBERED_MAX = 2_000  # more than these are asked for each time
 NOTED_SECONDS = 300.0
 """How old what the page of devices says of a session's last use can be."""
@@ -86,8 +88,10 @@ class Sessions:
 
     async def _look(self) -> None:
         now = monotonic()
+        self._remembered = {
+            key: known for key, known in self._remembered.items() if now < known.used_at + KNOWN_SECONDS
+        }
         warm = {key: known for key, known in self._remembered.items() if now < known.used_at + WARM_SECONDS}
-        self._remembered = dict(warm)
         if not warm:
             return
         await self._note(warm, now)

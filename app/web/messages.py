@@ -18,7 +18,7 @@ from app.errors import Invalid, NotAMember, NotThere, Problem, SignedOut, Taken,
 from app.limits import POSTING, UPLOADING, Limits
 from app.queries import talk, timeline
 from app.realtime.source import ReadChanges
-from app.sessions import WARM_SECONDS
+from app.sessions import KNOWN_SECONDS
 from app.settings import Settings
 from app.storage import Storage
 from app.views import Form, Html, Person
@@ -77,7 +77,7 @@ async def _post(request: AnyRequest, room: int, sent: Sent) -> Html:
     posts: Posts = state.posts
     limits: Limits = state.limits
     settings: Settings = state.settings
-    person = await remembered(request, WARM_SECONDS)  # the statement looks itself
+    person = await remembered(request, KNOWN_SECONDS)  # the statement looks itself
     await limits.take(POSTING, str(person.id))
     if sent.problem:
         raise sent.problem
