@@ -37,6 +37,12 @@ async def _left_as_it_was(_: object) -> None:
     setting, listens or keeps a lock for longer, so the four statements that would undo it are saved."""
 
 
+def _without_detail(error: BaseException | None) -> None:
+    """It can quote a whole row, message text included, and errors are logged."""
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
+
+
 class Transaction(PostgresTransaction):
     """Piccolo's, except that the connection returns to the pool also when COMMIT or ROLLBACK fails."""
 
@@ -57,6 +63,7 @@ class Transaction(PostgresTransaction):
             raise
 
     async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
+        _without_detail(exception)
         if self._parent:
             return exception is None
         try:
@@ -72,6 +79,8 @@ class Transaction(PostgresTransaction):
                 await self.engine.pool.release(self.connection)
             else:
                 await self.connection.close()
+        if isinstance(exception, OUTAGES):
+            raise Unavailable from exception
         return exception is None
 
 
@@ -113,5 +122,5 @@ class Database(PostgresEngine):
         except OUTAGES as outage:
             raise Unavailable from outage
         except asyncpg.PostgresError as error:
-            error.detail = None  # it can quote a whole row, message text included, and errors are logged
+            _without_detail(error)
             raise

@@ -12,6 +12,7 @@ import socket
 import uvicorn
 import uvloop
 
+from app.http_protocol import BoundedHttpProtocol
 from app.main import create_app
 from app.piccolo_conf import DB
 from app.realtime.protocol import SharedFrameProtocol
@@ -59,7 +60,7 @@ async def _serve(settings: Settings, ready: int) -> None:
     config = uvicorn.Config(
         create_app(settings, DB),
         ws=SharedFrameProtocol,
-        http="httptools",
+        http=BoundedHttpProtocol,
         lifespan="on",
         log_config=None,
         log_level="warning",

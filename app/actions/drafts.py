@@ -20,7 +20,13 @@ BODY_LENGTH_MAX = 8_000
 Here = frozenset[str]
 """The origins of this server, such as https://tea.example."""
 
-_QUOTABLE = "SELECT FROM message WHERE id = {} AND room = {} AND kind <> 'system' AND deleted_at IS NULL"
+REPLIES_MAX = 200
+"""To one message: they are changed along with it, in one statement, while their room waits."""
+
+_QUOTABLE = f"""
+SELECT (SELECT count(*) FROM (SELECT FROM message r WHERE r.reply_to = m.id LIMIT {REPLIES_MAX}) AS reply) AS replies
+FROM message m WHERE id = {{}} AND room = {{}} AND kind <> 'system' AND deleted_at IS NULL
+"""
 
 # Only where the text has an @ at all. It may find too many: `mentions` decides, by the same rule for upper and
 # lower case as far as the database's locale knows it.
@@ -118,8 +124,11 @@ async def _original(room: int, reply_to: str) -> UUID:
         original = UUID(reply_to)
     except ValueError:
         original = None
-    if original is None or not await Message.raw(_QUOTABLE, original, room):
+    found = await Message.raw(_QUOTABLE, original, room) if original else ()
+    if original is None or not found:
         raise Invalid(reply_to="The message that you answer is no longer there. You can send this without it.")
+    if found[0]["replies"] >= REPLIES_MAX:
+        raise Invalid(reply_to=f"A message can have {REPLIES_MAX} replies. You can send this without the quote.")
     return original
 
 

@@ -60,18 +60,24 @@ SELECT FROM membership m JOIN person p ON p.id = m.person AND p.banned_at IS NUL
 WHERE m.room = {} AND m.role = 'admin' AND m.person <> {} LIMIT 1
 """
 
+_STILL_OPEN = "SELECT FROM room WHERE id = {} AND kind = 'group' AND (visibility = 'open' OR invite_code = {})"
+
 _ADDABLE = """
 SELECT p.id, p.name, EXISTS (SELECT FROM membership m WHERE m.person = p.id AND m.room = {}) AS is_in
 FROM person p WHERE p.id = any({}::int[]) AND p.banned_at IS NULL ORDER BY p.id
 """
 
 
-async def join(person_id: int, room: Room, posts: Posts, hub: Hub) -> None:
-    """Become a member; safe to repeat. The room came through a door that lets the person in."""
+async def join(person_id: int, room: Room, posts: Posts, hub: Hub, code: str = "") -> None:
+    """Become a member; safe to repeat. The room came through a door that lets the person in: it is open, or `code`
+    is that of its invitation. Raises NotThere where that has just ended.
+    """
     async with Membership._meta.db.transaction():
         await lock(room)
         if await _member(person_id, room):
             return
+        if not await Membership.raw(_STILL_OPEN, room.id, code):
+            raise NotThere
         draft = system_draft(room.id, person_id, "joined")
         rows = await posts.store(draft)
         if (await Membership.raw(_BEGIN, person_id, room.id))[0]["role"] == "admin":

@@ -40,7 +40,8 @@ async def resume_many(asked: Sequence[tuple[int, int]]) -> Mapping[tuple[int, in
 
 async def _resume(room: int, sinces: Sequence[int]) -> Mapping[int, Changes]:
     """A `since` from the future (the database was set back) also gets the newest timeline."""
-    changed = await timeline.changed_lately(room, min(sinces), CATCH_UP_CHANGES_MAX)
+    oldest = max(0, min(*sinces, timeline.NUMBER_MAX))  # a page can ask for anything
+    changed = await timeline.changed_lately(room, oldest, CATCH_UP_CHANGES_MAX)
     within = [since for since in sinces if _can_catch_up(since, changed)]
     articles = _articles(changed) if within else {}
     found = {since: _as_stream(since, changed, articles) for since in within}

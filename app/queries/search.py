@@ -8,6 +8,7 @@ rooms cost nothing. Both compare the text itself in the end.
 Common words never reach the index, and rare ones never make a walk longer than WALK_MESSAGES.
 """
 
+import asyncio
 import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ WALK_MESSAGES_OF_A_ROOM_MIN = 50
 ROOMS_IN_THE_INDEX_MAX = 30  # with more, looking each of them up costs more than leaving out the hits elsewhere
 UNLIMITED = 2**31 - 1
 BIGINT_MAX = 2**63 - 1
+SEARCHES_AT_ONCE_MAX = 3
+"""On each worker: a long one holds a connection, and others need theirs to post and to read."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -96,6 +99,8 @@ class Cursor(NamedTuple):
     seq: int
 
 
+_few_at_once = asyncio.Semaphore(SEARCHES_AT_ONCE_MAX)
+
 NEWEST = Cursor(END, UNLIMITED, BIGINT_MAX)
 
 
@@ -138,7 +143,7 @@ async def _rows(plan: Plan, cursor: Cursor) -> Sequence[Mapping[str, Any]]:
     mine = (plan.person, list(plan.rooms))
     fits, says = _fits(plan, cursor), _says(plan)
     walk = max(WALK_MESSAGES // len(plan.rooms), WALK_MESSAGES_OF_A_ROOM_MIN)
-    async with Message._meta.db.transaction():
+    async with _few_at_once, Message._meta.db.transaction():
         await Message.raw(_FOR_THESE_WORDS)
         for far in (walk, UNLIMITED):
             rows = await Message.raw(_WALK, *mine, cursor.created_at, plan.until, far, *fits, *says, limit, limit)

@@ -5,6 +5,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+from app.errors import Unavailable
+
 ASKED_AT_ONCE_MAX = 500
 ROUNDS_TO_GET_HERE = 3
 """How many rounds of the event loop lie between the bytes of a request and its question. So many are let pass before
@@ -55,6 +57,10 @@ class Together(Generic[Key, Answer]):
             read = await self._read(list(asked))
             answers = [(waiting, read[key]) for key, of_key in asked.items() for waiting in of_key]
         except Exception as error:
+            if len(asked) > 1 and not isinstance(error, Unavailable):  # one of them spoils it for all: find out which
+                for key, of_key in asked.items():
+                    await self._answer({key: of_key})
+                return
             for waiting in [waiting for of_key in asked.values() for waiting in of_key if not waiting.done()]:
                 waiting.set_exception(error)
             return

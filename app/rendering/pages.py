@@ -113,6 +113,9 @@ def sign_up_closed(frame: views.Frame) -> Html:
     return render("pages/sign_up_closed.html", frame=frame)
 
 
-def problem(frame: views.Frame, status: int, sentence: str, kept: views.Form | None = None, way: str = "") -> Html:
-    """`kept` is a message that was being sent and must not be lost; `way` is where to go to mend the matter."""
-    return render("pages/problem.html", frame=frame, status=status, sentence=sentence, kept=kept, way=way)
+def problem(
+    frame: views.Frame, status: int, sentence: str, kept: views.Form | None = None, way: str = "", back: str = ""
+) -> Html:
+    """`kept` is a message that was being sent and must not be lost; `way` is where to go to mend the matter, `back`
+    the page whose form was sent."""
+    return render("pages/problem.html", frame=frame, status=status, sentence=sentence, kept=kept, way=way, back=back)

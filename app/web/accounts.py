@@ -17,6 +17,7 @@ from app.web.forms import fields
 from app.web.pages import THEMES, frame_for, html, local_path, see_other
 from app.web.visitors import (
     DEVICE_COOKIE,
+    NO_SESSION,
     SESSION_COOKIE,
     THEME_COOKIE,
     AnyRequest,
@@ -82,7 +83,10 @@ async def sign_up(request: AnyRequest, settings: Settings, limits: Limits, posts
     except NotAllowed as problem:
         return html(rendering.pages.sign_up_closed(await frame_for(request, None)), problem.status)
     if room:
-        await memberships.join(person, room, posts, hub)
+        try:
+            await memberships.join(person, room, posts, hub, form["invite"])
+        except NotThere:  # just now the link was renewed; the account is there all the same
+            room = None
     cookies = _signed_in_cookies(request, settings, token, email)
     return see_other(request, f"/rooms/{room.id}" if room else local_path(form.get("next")), cookies)
 
@@ -91,7 +95,7 @@ async def sign_up(request: AnyRequest, settings: Settings, limits: Limits, posts
 async def sign_out(request: AnyRequest, visitor: Person | None, hub: Hub) -> Response[str]:
     if visitor:
         await accounts.sign_out(visitor, hub)
-    return see_other(request, "/sign-in", [Cookie(key=SESSION_COOKIE, value="", path="/", max_age=0)])
+    return see_other(request, "/sign-in", [NO_SESSION])
 
 
 @post("/theme")

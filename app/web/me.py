@@ -13,7 +13,7 @@ from app.settings import UploadLimits
 from app.views import Form, Person
 from app.web.forms import fields, text_and_files
 from app.web.pages import frame_for, html, see_other
-from app.web.visitors import AnyRequest
+from app.web.visitors import NO_SESSION, AnyRequest
 
 
 @get("/me")
@@ -67,7 +67,9 @@ async def list_devices(request: AnyRequest, person: Person) -> Response[str]:
 @post("/me/devices/{session_id:int}/revoke", limit=CHOOSING)
 async def revoke(request: AnyRequest, person: Person, hub: Hub, session_id: FromPath[int]) -> Response[str]:
     await accounts.end_session(person, session_id, hub)
-    return see_other(request, "/sign-in" if session_id == person.session else "/me/devices")
+    if session_id == person.session:
+        return see_other(request, "/sign-in", [NO_SESSION])
+    return see_other(request, "/me/devices")
 
 
 @post("/me/devices/others/revoke", limit=CHOOSING)

@@ -66,7 +66,7 @@ async def accept_invitation(
     request: AnyRequest, person: Person, posts: Posts, hub: Hub, code: FromPath[str]
 ) -> Response[str]:
     room = await access.room_behind(code)
-    await memberships.join(person.id, room, posts, hub)
+    await memberships.join(person.id, room, posts, hub, code)
     return see_other(request, f"/rooms/{room.id}")
 
 

@@ -26,7 +26,7 @@ async def refuse_cross_site(request: AnyRequest) -> None:
 
 
 def is_ours(connection: Connection, settings: Settings) -> bool:
-    """Whether the Origin header names an allowed origin; by default, the host that was asked itself."""
+    """Whether the Origin header names an allowed origin; by default, that of BASE_URL, or the host that was asked."""
     origin = connection.headers.get("origin", "")
     if settings.allowed_origins:
         return origin in settings.allowed_origins
@@ -34,14 +34,20 @@ def is_ours(connection: Connection, settings: Settings) -> bool:
         parts = urlsplit(origin)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and parts.netloc == connection.headers.get("host")
+    if parts.scheme not in ("http", "https"):
+        return False
+    return origin == origin_of(settings) or parts.netloc == connection.headers.get("host")
+
+
+def origin_of(settings: Settings) -> str:
+    base = urlsplit(settings.base_url)
+    return f"{base.scheme}://{base.netloc}"
 
 
 def here(request: AnyRequest) -> frozenset[str]:
     """The origins by which links may name this server: those configured, and by default the host that was asked."""
     settings: Settings = request.app.state.settings
-    base = urlsplit(settings.base_url)
-    origins = {f"{base.scheme}://{base.netloc}", *settings.allowed_origins}
+    origins = {origin_of(settings), *settings.allowed_origins}
     if not settings.allowed_origins and (host := request.headers.get("host")):
         origins |= {f"http://{host}", f"https://{host}"}
     return frozenset(origin.lower() for origin in origins)

@@ -67,7 +67,7 @@ def see_other(request: AnyRequest, address: str, cookies: list[Cookie] | None = 
     """A POST was carried out: the browser goes on to `address`; htmx is told to, with a 200."""
     if not is_htmx(request):
         return redirect(address, cookies)
-    response = html("", cookies=cookies)
+    response = Response("", status_code=200, media_type=MediaType.HTML, cookies=cookies)
     response.headers["HX-Redirect"] = address
     return response
 

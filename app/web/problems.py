@@ -1,14 +1,14 @@
 """How each refusal becomes a response: a sentence with the right status, nothing of what went wrong inside."""
 
 import logging
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import Response
 from litestar.exceptions import HTTPException
 
 from app import rendering
 from app.errors import NotThere, Problem, SignedOut, TooLarge, TooOften, Unavailable
-from app.web.pages import bare_frame, html, is_htmx, redirect
+from app.web.pages import bare_frame, html, is_htmx, local_path, redirect
 from app.web.visitors import AnyRequest
 
 logger = logging.getLogger("teahouse")
@@ -64,4 +64,14 @@ def _response(request: AnyRequest, status: int, sentence: str) -> Response[str]:
     if is_htmx(request):
         return html(rendering.fragments.problem(sentence), status)
     way = str(request.url.path) if request.method == "GET" else ""
-    return html(rendering.pages.problem(bare_frame(request), status, sentence, way=way), status)
+    back = "" if way else _page_of_the_form(request)
+    return html(rendering.pages.problem(bare_frame(request), status, sentence, way=way, back=back), status)
+
+
+def _page_of_the_form(request: AnyRequest) -> str:
+    """The page of ours whose form was sent, or nothing."""
+    try:
+        page = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    return local_path(f"{page.path}?{page.query}", "") if page.netloc == request.headers.get("host") else ""

@@ -14,6 +14,8 @@ UNREADABLE = "This form could not be read. Please go back and send it again."
 PARTS_MAX = 100
 TEXT_BYTES_MAX = 512 * 1024
 IN_MEMORY_BYTES_MAX = 256 * 1024
+CHARSETS = ("utf-8", "utf8", "us-ascii")
+"""Pages are UTF-8, and so are their forms. Others are refused: to decode one can take minutes (punycode)."""
 
 
 NO_FILES = UploadLimits(0, 0)
@@ -66,9 +68,9 @@ class _Reader:
 
     def end(self, segment: MultipartSegment) -> None:
         if isinstance(self._part, bytearray):
-            text = self._part.decode(segment.charset or "utf-8")
-            text.encode()  # a part may name a charset that yields half characters
-            self.text.append((segment.name or "", text))
+            if (segment.charset or CHARSETS[0]).lower() not in CHARSETS:
+                raise Invalid(form=UNREADABLE)
+            self.text.append((segment.name or "", self._part.decode()))
         elif self._part is not None:
             self._part.seek(0)
             self.files.append(Upload(segment.filename or "", self._part, segment.size))

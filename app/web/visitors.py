@@ -23,6 +23,9 @@ THEME_COOKIE = "teahouse_theme"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 COOKIE_DAYS = 400  # the most that browsers keep
 
+NO_SESSION = Cookie(key=SESSION_COOKIE, value="", path="/", max_age=0)
+"""Takes the cookie away from a browser that has just signed out."""
+
 Connection = ASGIConnection[Any, Any, Any, Any]
 AnyRequest = Request[Any, Any, Any]
 

@@ -1,6 +1,7 @@
 // A message's menu, fetched when it is opened, in a dialog that no change to the message disturbs.
 const messages = document.getElementById("messages")
 const HOLD_MILLISECONDS = 500
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
 let dialog = null
 let from = null // the id of the message whose menu it is
 let timer = null
@@ -10,6 +11,7 @@ async function fill(address) {
   if (!answer) return location.assign(address)
   if (answer.status === 401) return location.reload()
   dialog.innerHTML = await answer.text()
+  for (const time of dialog.querySelectorAll("time")) time.textContent = moment.format(new Date(time.dateTime))
   htmx.process(dialog)
   if (!dialog.open) dialog.showModal()
   place()
@@ -30,7 +32,7 @@ function open(article) {
   const link = article.querySelector(":scope > .more")
   if (!link) return
   if (!dialog) {
-    dialog = Object.assign(document.createElement("dialog"), { className: "message-menu" })
+    dialog = Object.assign(document.createElement("dialog"), { className: "message-menu", ariaLabel: "Message" })
     dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close() })
     // The message may have been replaced meanwhile; its successor has the same id.
     dialog.addEventListener("close", () => document.getElementById(from)?.querySelector(":scope > .more")?.focus({ preventScroll: true }))
@@ -54,6 +56,7 @@ document.addEventListener("htmx:after:request", event => {
 })
 document.addEventListener("htmx:response:error", event => {
   if (!dialog?.contains(event.target)) return
+  dialog.querySelector(":scope > .problem")?.remove()
   const line = Object.assign(document.createElement("p"), { className: "problem" })
   line.setAttribute("role", "alert")
   line.textContent = new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim()

@@ -92,8 +92,17 @@ if (timeline) {
   })
 }
 
+const offered = form => [...form.parentElement.querySelectorAll(".picker button")]
 document.addEventListener("input", event => {
   if (!event.target.matches(".any-emoji input")) return
   const sought = event.target.value.trim().toLowerCase()
-  for (const button of event.target.form.parentElement.querySelectorAll(".picker button")) button.hidden = !button.title.includes(sought) && button.value !== sought
+  for (const button of offered(event.target.form)) button.hidden = !button.title.toLowerCase().includes(sought) && button.value !== sought
 })
+// What was looked for is given, and not its name.
+document.addEventListener("submit", event => {
+  const found = event.target.matches(".any-emoji") && offered(event.target).find(button => !button.hidden)
+  if (!found) return
+  event.preventDefault()
+  event.stopPropagation()
+  found.click()
+}, true)

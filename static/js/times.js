@@ -45,10 +45,14 @@ function separateDays(messages) {
       const fresh = document.createElement("div")
       fresh.className = "day"
       fresh.dataset.day = its
-      fresh.textContent = nameOf(new Date(Number(its)))
       child.before(fresh)
     }
     day = its
+  }
+  // All of them: what was "Today" may be yesterday by now.
+  for (const line of messages.querySelectorAll(":scope > .day")) {
+    const name = nameOf(new Date(Number(line.dataset.day)))
+    if (line.textContent !== name) line.textContent = name
   }
 }
 

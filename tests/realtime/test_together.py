@@ -91,3 +91,15 @@ async def test_an_outage_reaches_all_who_asked_and_nobody_who_asks_afterwards() 
     table.away = False
     table.goes.release()
     assert await questions.ask("a") == 2
+
+
+async def test_a_question_that_cannot_be_asked_spoils_no_other() -> None:
+    async def read(keys: Sequence[int]) -> dict[int, int]:
+        if any(key > 2**63 for key in keys):
+            raise OverflowError
+        return {key: -key for key in keys}
+
+    questions = Together(read)
+    asked = [questions.ask(key) for key in (1, 2**70, 2)]
+    first, bad, second = await asyncio.gather(*asked, return_exceptions=True)
+    assert (first, type(bad), second) == (-1, OverflowError, -2)

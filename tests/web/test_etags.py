@@ -37,4 +37,6 @@ async def test_what_was_refused_or_done_is_sent_each_time(ana: Visitor) -> None:
     room = await ana.make_room()
     first = await ana.post(room, "tea", htmx=True)
     refused = await ana.http.get("/rooms/0")
-    assert ("etag" in first.headers, "etag" in refused.headers) == (False, False)
+    led_on = await ana.fragment("/")
+    assert led_on.headers["hx-redirect"] == f"/rooms/{room}"
+    assert ["etag" in each.headers for each in (first, refused, led_on)] == [False] * 3

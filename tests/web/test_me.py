@@ -106,6 +106,9 @@ async def test_one_device_can_be_signed_out_from_another(ana: Visitor, house: Ho
     assert (await phone.http.get("/me")).status_code == 303
     answer = await ana.http.post(own)
     assert answer.headers["location"] == "/sign-in"
+    assert (
+        "You were signed out here" not in (await ana.http.get("/sign-in")).text
+    )  # as one is who was signed out elsewhere
     assert (await ana.http.get("/me")).status_code == 303
 
 

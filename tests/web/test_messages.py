@@ -230,3 +230,18 @@ async def test_a_room_that_was_not_joined_takes_no_message(ana: Visitor, bo: Vis
     room = await ana.make_room()
     assert (await bo.post(room, "hi")).status_code == 403
     assert await ana.version_of(room) == 0
+
+
+@pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**30, -(10**30)])
+async def test_what_changed_is_answered_whatever_numbers_others_ask_with(ana: Visitor, number: int) -> None:
+    room = await ana.make_room()
+    await ana.say(room, "hello")
+    bad, since, good = await asyncio.gather(
+        ana.http.get(f"/rooms/{number}/changes?since=0"),
+        ana.http.get(f"/rooms/{room}/changes?since={number}"),
+        ana.http.get(f"/rooms/{room}/changes?since=0"),
+    )
+    assert bad.status_code == 404
+    assert since.status_code == 200  # all of it, or the newest page
+    assert "hello" in since.text
+    assert "hello" in good.text

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.actions.drafts import REPLIES_MAX
 from app.actions.stamps import CHANGES_TOLD_MAX
 from tests.house import Visitor, articles
 
@@ -133,3 +134,14 @@ async def test_a_reply_that_races_with_the_deletion_never_shows_the_text_afterwa
                     latest[re.search(r'id="([^"]+)"', article).group(1)] = article
             assert latest
             assert all(secret not in article for article in latest.values())
+
+
+async def test_the_replies_to_one_message_are_bounded_and_it_can_still_be_deleted(ana: Visitor) -> None:
+    room = await ana.make_room()
+    original = await ana.say(room, "tea?")
+    for _ in range(0, REPLIES_MAX, 20):
+        await asyncio.gather(*[ana.reply(room, original, "yes") for _ in range(20)])
+    refused = await ana.act(f"/rooms/{room}/messages", body="yes", reply_to=original)
+    assert (refused.status_code, "without the quote" in refused.text) == (422, True)
+    assert (await ana.act(f"/messages/{original}/delete")).status_code == 200
+    assert "tea?" not in (await ana.http.get(f"/rooms/{room}")).text.split('id="unsent"')[0]

@@ -2,9 +2,11 @@ import asyncio
 import re
 from html import unescape
 
+import asyncpg
 import pytest
 
-from tests.house import House, Visitor
+from tests.conftest import Servers
+from tests.house import PATIENCE_SECONDS, House, Visitor
 
 
 async def test_whoever_makes_a_room_is_in_it_as_its_admin(ana: Visitor) -> None:
@@ -191,7 +193,7 @@ async def test_odd_input_never_is_our_mistake(stranger: Visitor, method: str, ad
     assert answer.status_code < 500
 
 
-@pytest.mark.parametrize("charset", ["nonsense", "rot13", "hex", "unicode_escape"])
+@pytest.mark.parametrize("charset", ["nonsense", "rot13", "hex", "unicode_escape", "punycode", "utf-16"])
 async def test_a_part_in_an_unknown_charset_is_refused(ana: Visitor, charset: str) -> None:
     room = await ana.make_room()
     part = (
@@ -238,3 +240,25 @@ async def test_who_is_not_in_an_open_room_finds_its_door_where_its_members_and_i
     closed = await ana.make_room(visibility="closed")
     for address in ("members", "join"):
         assert (await bo.http.get(f"/rooms/{closed}/{address}")).status_code == 404
+
+
+@pytest.mark.parametrize("by", ["the directory", "an invitation"])
+async def test_whoever_joins_while_the_room_is_being_closed_to_them_stays_outside(
+    ana: Visitor, bo: Visitor, servers: Servers, by: str
+) -> None:
+    room = await ana.make_room(visibility="open" if by == "the directory" else "closed")
+    way = f"/rooms/{room}/join" if by == "the directory" else await ana.invitation_to(room)
+    connection = await asyncpg.connect(servers.database_url)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM room WHERE id = $1 FOR UPDATE", room)
+        joining = asyncio.create_task(bo.http.post(way))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                await asyncio.sleep(0.02)
+        await connection.execute(
+            "UPDATE room SET visibility = 'closed', invite_code = 'another ' || id WHERE id = $1", room
+        )
+    assert (await joining).status_code == 404
+    people = await connection.fetchval("SELECT count(*) FROM membership WHERE room = $1", room)
+    await connection.close()
+    assert people == 1
