@@ -259,3 +259,19 @@ async def test_a_room_of_many_messages_opens_at_the_newest_fifty(arrive: Arrive,
     await ana.sees("message 100000")
     await ana.send("one more")
     await ana.sees("one more")
+
+
+async def test_in_a_tab_that_stays_open_over_midnight_today_becomes_yesterday(arrive: Arrive) -> None:
+    ana = await arrive()
+    await ana.page.clock.install()
+    await ana.sign_up("Ana")
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await bo.say(room, "good night")
+    await ana.sees("good night")
+    assert await ana.page.locator(".day").all_inner_texts() == ["Today"]
+    await ana.page.clock.fast_forward("24:00:00")
+    await bo.say(room, "good morning")  # by the clock of the server it is the same day
+    await ana.sees("good morning")
+    await ana.page.locator(".day", has_text="Yesterday").wait_for()
+    assert await ana.page.locator(".day").count() == 1

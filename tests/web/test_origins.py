@@ -1,3 +1,4 @@
+import asyncio
 from html import unescape
 
 import pytest
