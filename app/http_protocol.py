@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEADER_BYTES_MAX = 8 * 1024
 """Of one header, and of the request line."""
 HEAD_BYTES_MAX = 32 * 1024
+"""Of all headers; and of what else is no body: empty lines, the ends of chunks, trailers."""
 HEAD_SECONDS_MAX = 20.0
 """From the connection, or from the first byte after an answer, until the last header."""
 
@@ -31,7 +32,7 @@ TOO_LARGE = b"\r\n".join(
 class BoundedHttpProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self._unfinished_bytes = 0  # of a head, in the pieces that came without its end
+        self._outside_bytes = 0  # that came since the last head or chunk began its body, and are none of it
         self._is_in_message = False
         self._is_too_large = False
         self._too_late: asyncio.TimerHandle | None = None
@@ -52,17 +53,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._too_late is not None:
             self._too_late.cancel()
             self._too_late = None
-        self._unfinished_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         if not self._is_in_message:
             self._wait_for_head()  # also for what is no request yet: empty lines
+        self._outside_bytes += len(data)
         super().data_received(data)
-        if self._too_late is not None:
-            self._unfinished_bytes += len(data)
-            if self._unfinished_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-                self._is_too_large = True
-                self.send_400_response("")
+        if self._outside_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+            self._is_too_large = True
+            self.send_400_response("")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -79,8 +78,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             value = value.replace(b"\\", b"")
         super().on_header(name, value)
 
+    def on_chunk_header(self) -> None:
+        self._outside_bytes = 0
+
+    def on_body(self, body: bytes) -> None:
+        self._outside_bytes -= len(body)
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
         self._head_came()
+        self._outside_bytes = 0
         lengths = [len(self.url), *[len(name) + len(value) for name, value in self.headers]]
         if max(lengths) > HEADER_BYTES_MAX or sum(lengths) > HEAD_BYTES_MAX:
             self._is_too_large = True

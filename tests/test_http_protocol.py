@@ -40,31 +40,55 @@ class Raw:
 GET = b"GET /healthz HTTP/1.1\r\nhost: x\r\n"
 
 
+ENDLESS = b"y" * (20 * HEAD_BYTES_MAX)  # more than is read at once
+CHUNKED = b"POST /sign-in HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n"
+CHUNKED += b"content-type: application/x-www-form-urlencoded\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     "request_",
     [
         GET + b"cookie: a=" + b"x" * HEADER_BYTES_MAX + b"\r\n\r\n",
         b"GET /healthz?" + b"x" * HEADER_BYTES_MAX + b" HTTP/1.1\r\nhost: x\r\n\r\n",
-        GET + b"".join(b"x-%d: %s\r\n" % (n, b"y" * 1000) for n in range(40)) + b"\r\n",
-        GET + b"x-endless: " + b"y" * (2 * HEAD_BYTES_MAX),
-        b"GET /" + b"y" * (2 * HEAD_BYTES_MAX),
-        b"\r\n" * HEAD_BYTES_MAX,
     ],
 )
-async def test_what_is_too_large_is_refused_before_it_is_whole(house: House, request_: bytes) -> None:
+async def test_a_header_that_is_too_large_is_refused(house: House, request_: bytes) -> None:
     async with Raw(house) as raw:
-        for start in range(0, len(request_), 4096):
-            raw.writer.write(request_[start : start + 4096])
-            await asyncio.sleep(0)
-        assert await raw.status() in (431, 0)
+        raw.writer.write(request_)
+        assert await raw.status() == 431
+        assert await raw.status() == 0
 
 
-async def test_the_same_behind_an_ordinary_request(house: House) -> None:
+@pytest.mark.parametrize(
+    "endless",
+    [
+        GET + b"".join(b"x-%d: %s\r\n" % (n, b"y" * 1000) for n in range(700)),
+        GET + b"x-endless: " + ENDLESS,
+        b"GET /" + ENDLESS,
+        b"\r\n" * len(ENDLESS),
+        CHUNKED + b"3\r\na=b\r\n0\r\nx-endless: " + ENDLESS,
+    ],
+)
+@pytest.mark.parametrize("before", [b"", GET + b"\r\n"])
+async def test_a_head_that_does_not_end_is_cut_off(house: House, before: bytes, endless: bytes) -> None:
+    async with Raw(house) as raw:
+        if before:
+            raw.writer.write(before)
+            assert await raw.status() == 200
+        raw.writer.write(endless)
+        while await raw.status():  # the answer may be lost with what was not read
+            pass
     async with Raw(house) as raw:
         raw.writer.write(GET + b"\r\n")
         assert await raw.status() == 200
-        raw.writer.write(GET + b"x-endless: " + b"y" * (2 * HEAD_BYTES_MAX))
-        assert await raw.status() in (431, 0)
+
+
+async def test_a_body_in_many_small_chunks_passes(house: House) -> None:
+    async with Raw(house) as raw:
+        raw.writer.write(
+            CHUNKED + b"2\r\na=\r\n" + b"1\r\nx\r\n" * (2 * HEAD_BYTES_MAX) + b"0\r\n\r\n" + GET + b"\r\n"
+        )
+        assert [await raw.status(), await raw.status()] == [422, 200]
 
 
 async def test_large_bodies_and_many_requests_on_one_connection_pass(house: House) -> None:

@@ -20,6 +20,7 @@ BODY_LENGTH_MAX = 8_000
 Here = frozenset[str]
 """The origins of this server, such as https://tea.example."""
 
+NO_ORIGINAL = "The message that you answer is no longer there. You can send this without it."
 REPLIES_MAX = 200
 """To one message: they are changed along with it, in one statement, while their room waits."""
 
@@ -123,10 +124,10 @@ async def _original(room: int, reply_to: str) -> UUID:
     try:
         original = UUID(reply_to)
     except ValueError:
-        original = None
-    found = await Message.raw(_QUOTABLE, original, room) if original else ()
-    if original is None or not found:
-        raise Invalid(reply_to="The message that you answer is no longer there. You can send this without it.")
+        raise Invalid(reply_to=NO_ORIGINAL) from None
+    found = await Message.raw(_QUOTABLE, original, room)
+    if not found:
+        raise Invalid(reply_to=NO_ORIGINAL)
     if found[0]["replies"] >= REPLIES_MAX:
         raise Invalid(reply_to=f"A message can have {REPLIES_MAX} replies. You can send this without the quote.")
     return original

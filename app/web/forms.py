@@ -6,7 +6,7 @@ from litestar.enums import RequestEncodingType
 
 from app.errors import Invalid, TooLarge
 from app.settings import UploadLimits
-from app.web.uploads import NO_FILES, TEXT_BYTES_MAX, UNREADABLE, Sent, multipart
+from app.web.uploads import NO_FILES, TEXT_BYTES_MAX, UNREADABLE, Sent, body_of, multipart
 from app.web.visitors import AnyRequest
 
 FIELDS_MAX = 50
@@ -48,7 +48,7 @@ async def text_and_files(request: AnyRequest, limits: UploadLimits) -> Sent:
 async def _body(request: AnyRequest) -> bytes:
     """The body of an ordinary form, also where a form with files may be larger; raises TooLarge."""
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in body_of(request):
         body += chunk
         if len(body) > TEXT_BYTES_MAX:
             raise TooLarge

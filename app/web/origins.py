@@ -45,7 +45,7 @@ def origin_of(settings: Settings) -> str:
 
 
 def here(request: AnyRequest) -> frozenset[str]:
-    """The origins by which links may name this server: those configured, and by default the host that was asked."""
+    """The origins that are this server in an address: those configured, and by default the host that was asked."""
     settings: Settings = request.app.state.settings
     origins = {origin_of(settings), *settings.allowed_origins}
     if not settings.allowed_origins and (host := request.headers.get("host")):

@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException
 
 from app import rendering
 from app.errors import NotThere, Problem, SignedOut, TooLarge, TooOften, Unavailable
+from app.web.origins import here
 from app.web.pages import bare_frame, html, is_htmx, local_path, redirect
 from app.web.visitors import AnyRequest
 
@@ -74,4 +75,6 @@ def _page_of_the_form(request: AnyRequest) -> str:
         page = urlsplit(request.headers.get("referer", ""))
     except ValueError:
         return ""
-    return local_path(f"{page.path}?{page.query}", "") if page.netloc == request.headers.get("host") else ""
+    if f"{page.scheme}://{page.netloc}".lower() not in here(request):
+        return ""
+    return local_path(page._replace(scheme="", netloc="", fragment="").geturl(), "")

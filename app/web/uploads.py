@@ -1,8 +1,10 @@
 """Reading a multipart form: text fields, and files, which go to temporary files as they come in."""
 
+from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, NamedTuple
 
+from litestar.exceptions import InternalServerException
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from app.actions.attachments import Upload
@@ -76,6 +78,15 @@ class _Reader:
             self.files.append(Upload(segment.filename or "", self._part, segment.size))
 
 
+async def body_of(request: AnyRequest) -> AsyncIterator[bytes]:
+    """The body, piece by piece; raises Invalid where the browser went before its end, which is no mistake of ours."""
+    try:
+        async for piece in request.stream():
+            yield piece
+    except InternalServerException:
+        raise Invalid(form=UNREADABLE) from None
+
+
 async def multipart(request: AnyRequest, limits: UploadLimits) -> Sent:
     """The form in the request. Raises Invalid where it is malformed, TooLarge where it is far more than allowed."""
     boundary = request.content_type[1].get("boundary", "")
@@ -84,7 +95,7 @@ async def multipart(request: AnyRequest, limits: UploadLimits) -> Sent:
     segment: MultipartSegment | None = None
     try:
         with PushMultipartParser(boundary, max_segment_count=PARTS_MAX) as parser:
-            async for chunk in request.stream():
+            async for chunk in body_of(request):
                 if parser.closed:
                     break
                 if (left := left - len(chunk)) < 0:

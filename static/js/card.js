@@ -1,6 +1,5 @@
 // A click on a person opens their card over the page; the browser's own dialog closes with Escape and gives back the focus.
 const dialog = document.getElementById("card")
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
 
 function personAt(target) {
   const link = target.closest("#people a[href^='/people/'], .members a[href^='/people/']")
@@ -14,7 +13,7 @@ async function open(person) {
   if (!answer.ok) return
   dialog.querySelector(".person-card")?.remove()
   dialog.insertAdjacentHTML("afterbegin", await answer.text())
-  for (const time of dialog.querySelectorAll("time")) time.textContent = moment.format(new Date(time.dateTime))
+  dialog.dispatchEvent(new Event("teahouse:filled", { bubbles: true }))
   if (!dialog.open) dialog.showModal()
   dialog.querySelector("h1").focus()
 }

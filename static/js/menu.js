@@ -1,7 +1,6 @@
 // A message's menu, fetched when it is opened, in a dialog that no change to the message disturbs.
 const messages = document.getElementById("messages")
 const HOLD_MILLISECONDS = 500
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
 let dialog = null
 let from = null // the id of the message whose menu it is
 let timer = null
@@ -11,7 +10,7 @@ async function fill(address) {
   if (!answer) return location.assign(address)
   if (answer.status === 401) return location.reload()
   dialog.innerHTML = await answer.text()
-  for (const time of dialog.querySelectorAll("time")) time.textContent = moment.format(new Date(time.dateTime))
+  dialog.dispatchEvent(new Event("teahouse:filled", { bubbles: true }))
   htmx.process(dialog)
   if (!dialog.open) dialog.showModal()
   place()

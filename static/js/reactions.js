@@ -96,7 +96,7 @@ const offered = form => [...form.parentElement.querySelectorAll(".picker button"
 document.addEventListener("input", event => {
   if (!event.target.matches(".any-emoji input")) return
   const sought = event.target.value.trim().toLowerCase()
-  for (const button of offered(event.target.form)) button.hidden = !button.title.toLowerCase().includes(sought) && button.value !== sought
+  for (const button of offered(event.target.form)) button.hidden = !` ${button.title.toLowerCase()}`.includes(` ${sought}`) && button.value !== sought
 })
 // What was looked for is given, and not its name.
 document.addEventListener("submit", event => {

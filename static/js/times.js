@@ -3,6 +3,7 @@
 const language = navigator.languages.find(tag => tag.split("-")[0] === document.documentElement.lang) ?? document.documentElement.lang
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" })
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" })
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
 const longDay = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" })
 const longDayAndYear = new Intl.DateTimeFormat(language, { dateStyle: "full" })
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
@@ -65,3 +66,7 @@ function refresh() {
 
 refresh()
 document.addEventListener("teahouse:timeline", refresh)
+// What was fetched into a dialog has no day above it.
+document.addEventListener("teahouse:filled", event => {
+  for (const time of event.target.querySelectorAll("time")) time.textContent = moment.format(new Date(time.dateTime))
+})

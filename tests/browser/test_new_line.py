@@ -2,17 +2,23 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import Arrive, Person
 from tests.browser.test_reading import id_of, under
 
 
-async def test_a_line_marks_where_the_reader_stopped_and_stays(arrive: Arrive) -> None:
+async def one_of_two_elsewhere(arrive: Arrive) -> tuple[Person, Person, int]:
+    """Ana in a room where Bo, who is on another page now, has read everything."""
     ana, bo = await arrive("Ana"), await arrive("Bo")
     room = await ana.make_room("Garden plans")
     await bo.enter(room)
     await bo.send("read before")
     await ana.sees("read before")
     await bo.page.goto(f"{bo.url}/me")
+    return ana, bo, room
+
+
+async def test_a_line_marks_where_the_reader_stopped_and_stays(arrive: Arrive) -> None:
+    ana, bo, room = await one_of_two_elsewhere(arrive)
     for n in range(3):
         await ana.send(f"unread {n}")
         await ana.sees(f"unread {n}")
@@ -32,12 +38,7 @@ async def test_a_line_marks_where_the_reader_stopped_and_stays(arrive: Arrive) -
 
 
 async def test_a_page_with_more_unread_than_fits_opens_at_the_line(arrive: Arrive) -> None:
-    ana, bo = await arrive("Ana"), await arrive("Bo")
-    room = await ana.make_room("Garden plans")
-    await bo.enter(room)
-    await bo.send("read before")
-    await bo.sees("read before")
-    await bo.page.goto(f"{bo.url}/me")
+    ana, bo, room = await one_of_two_elsewhere(arrive)
     for n in range(30):
         await ana.send(f"unread {n}")
     await ana.sees("unread 29")

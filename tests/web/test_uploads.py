@@ -1,11 +1,15 @@
 """Files are taken in, with a message or before it: what is taken, what is refused, and what is never posted."""
 
 import re
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
 import pytest
+from litestar.exceptions import InternalServerException
 
+from app.errors import Invalid
+from app.web.uploads import body_of
 from tests.conftest import OpenHouse, Servers
 from tests.house import Visitor, articles
 from tests.test_pictures import bomb, picture
@@ -216,3 +220,13 @@ async def test_a_malformed_upload_is_refused(ana: Visitor, type: str, body: byte
     for address in (f"/rooms/{room}/files", f"/rooms/{room}/messages"):
         answer = await ana.http.post(address, content=body, headers=FRAGMENT | {"Content-Type": type})
         assert answer.status_code == 422, answer.text
+
+
+async def test_a_browser_that_goes_in_the_middle_of_a_form_is_no_mistake_of_ours() -> None:
+    class Going:
+        async def stream(self) -> AsyncIterator[bytes]:
+            yield b"half of it"
+            raise InternalServerException("client disconnected prematurely")
+
+    with pytest.raises(Invalid):
+        _ = [piece async for piece in body_of(Going())]
