@@ -6,6 +6,7 @@ const POLL_MILLISECONDS = 3000
 const PATIENCE_MILLISECONDS = 5000 // by then nearly all sockets are back, even where a thousand were lost at once
 const SILENCE_MILLISECONDS = 50000 // the server gives a sign of life every 20 seconds
 const QUIET_MILLISECONDS = 1500 // a connection that is back by then was not worth a word
+const ANSWER_MILLISECONDS = 10000 // the answer to a form brought its page by then, or never will
 const SIGNED_OUT = 4401
 const NO_ACCESS = 4403
 const LOST = 1006
@@ -17,6 +18,7 @@ let open = false
 let lost = Date.now()
 let heard = Date.now()
 let notice = null
+let leaving = false // a form is on its way that brings the next page
 
 function show(connected) {
   if (open && !connected) lost = Date.now()
@@ -47,8 +49,12 @@ function reconnect() {
 
 // The page of a room that is closed to its reader now: it says so and holds nothing of the room. A socket that was
 // refused for another reason leads back here from there.
-const toGone = () => location.replace(`/rooms/${room}/gone`)
-const toSignIn = () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`)
+const toGone = () => go(() => location.replace(`/rooms/${room}/gone`))
+const toSignIn = () => go(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`))
+
+// Whoever signs out or leaves here loses the socket before the answer has come: that answer says where to.
+const go = where => setTimeout(where, leaving ? ANSWER_MILLISECONDS : 0)
+addEventListener("submit", event => { leaving = !event.defaultPrevented })
 
 show(false)
 document.addEventListener("htmx:ws:before:connection", event => {

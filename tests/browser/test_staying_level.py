@@ -165,8 +165,12 @@ async def test_signing_out_in_one_tab_leads_the_other_to_the_sign_in_page(arrive
     other = await ana.context.new_page()
     await other.goto(f"{ana.url}/rooms")
     await other.click(".me summary")
+    broken_off: list[str] = []
+    other.on("requestfailed", lambda request: broken_off.append(request.url))
     await other.click("text=Sign out")
     await ana.page.wait_for_url(f"**/sign-in?next=*{room}")
+    await other.wait_for_url("**/sign-in")
+    assert broken_off == []
 
 
 async def test_history_loads_upward_without_moving_what_is_being_read(arrive: Arrive) -> None:
