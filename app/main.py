@@ -141,6 +141,14 @@ SECURITY_HEADERS = {
 RAW_SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
+class Teahouse(Litestar):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """HEAD is answered wherever GET is (RFC 9110, 9.3.2); the server sends no body then."""
+        if scope.get("method") == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await super().__call__(scope, receive, send)
+
+
 def create_app(settings: Settings, database: Database) -> Litestar:
     """One worker's application. `settings.redis_url` must be set."""
     redis = bus.connect(settings.redis_url or "")
@@ -212,7 +220,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             await redis.aclose()
             await database.stop()
 
-    return Litestar(
+    return Teahouse(
         route_handlers=HANDLERS,
         dependencies={
             **{name: _always(part) for name, part in parts.items()},

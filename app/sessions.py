@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.5
 WARM_SECONDS = 60.0  # without use, after which nobody is looked at any more
 KNOWN_SECONDS = 900.0
 """Without use, after which nobody is remembered: for so long, too, a poster is taken for who they were."""
-REMEMBERED_MAX = 2_000  # more than these are asked for each time
+REMEMBERED_MAX = 2_000  # beyond which whoever came least recently is forgotten
 NOTED_SECONDS = 300.0
 """How old what the page of devices says of a session's last use can be."""
 
@@ -46,7 +46,7 @@ class Sessions:
     def __init__(self, were_used: Callable[[Sequence[bytes]], Awaitable[None]]) -> None:
         """`were_used` is told by their tokens' hashes which sessions came again."""
         self._were_used = were_used
-        self._remembered: dict[bytes, Remembered] = {}  # by the token's hash
+        self._remembered: dict[bytes, Remembered] = {}  # by the token's hash; who came last stands at the end
         self._changes = 0
 
     async def person_for(self, token: str | None, trusted_seconds: float = TRUSTED_SECONDS) -> Person:
@@ -54,15 +54,19 @@ class Sessions:
         if not token:
             raise SignedOut
         key, now = access.token_hash(token), monotonic()
-        known = self._remembered.get(key)
-        if known is not None and now < known.read_at + trusted_seconds:
-            known.used_at = now
-            return known.person
+        known = self._remembered.pop(key, None)
+        if known is not None:
+            self._remembered[key] = known
+            if now < known.read_at + trusted_seconds:
+                known.used_at = now
+                return known.person
         changes = self._changes
         person = await access.person_for(token)
         # A change that was told meanwhile may be missing in what was read, and there is nobody to say so again.
-        if changes == self._changes and (known is not None or len(self._remembered) < REMEMBERED_MAX):
+        if changes == self._changes:
             self._remembered[key] = Remembered(person, now, now, known.noted_at if known else NEVER)
+            if len(self._remembered) > REMEMBERED_MAX:
+                del self._remembered[next(iter(self._remembered))]
         return person
 
     def hear(self, event: Event) -> None:

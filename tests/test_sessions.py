@@ -105,6 +105,35 @@ async def test_nobody_is_remembered_who_does_not_come_again(clock: Clock, table:
     assert known._remembered == {}
 
 
+async def test_among_too_many_those_who_came_last_are_remembered(
+    clock: Clock, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "REMEMBERED_MAX", 2)
+    known = Sessions(table.were_used)
+    for token in ("ana", "bo", "cy"):
+        table.sign_in(token)
+    for token in ("ana", "bo", "ana", "cy"):
+        await known.person_for(token)
+    asked = table.asked
+    for token in ("ana", "cy"):
+        await known.person_for(token)
+    assert table.asked == asked
+    await known.person_for("bo")
+    assert table.asked == asked + 1
+
+
+async def test_who_is_read_is_trusted_for_a_second(clock: Clock, table: Table) -> None:
+    known = Sessions(table.were_used)
+    table.sign_in("ana")
+    await known.person_for("ana")
+    del table.people[token_hash("ana")]
+    clock.now += 0.99
+    assert (await known.person_for("ana")).id == 1
+    clock.now += 0.01
+    with pytest.raises(SignedOut):
+        await known.person_for("ana")
+
+
 async def test_a_use_is_noted_once_in_some_minutes(clock: Clock, table: Table) -> None:
     known = Sessions(table.were_used)
     table.sign_in("ana")

@@ -31,6 +31,12 @@ def is_htmx(request: AnyRequest) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
+def encodings(request: AnyRequest) -> set[str]:
+    """The content codings that the browser takes: those it names and does not rule out (RFC 9110, 12.5.3)."""
+    named = [each.replace(" ", "").split(";q=") for each in request.headers.get("accept-encoding", "").split(",")]
+    return {name for name, *weight in named if not weight or weight[0].strip("0.")}
+
+
 def etag_of(shown: bytes) -> str:
     """It is weak, since one page goes out in different bytes (RFC 9110, 8.8.1)."""
     return f'W/"{blake2b(shown, digest_size=DIGEST_BYTES).hexdigest()}"'

@@ -15,7 +15,7 @@ from litestar import MediaType
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
-from app.web.pages import DIGEST_BYTES, etag_of, has_already
+from app.web.pages import DIGEST_BYTES, encodings, etag_of, has_already
 from app.web.visitors import AnyRequest
 
 LEVEL = 6
@@ -82,7 +82,7 @@ def answer(request: AnyRequest, pieces: Sequence[Piece], cookies: Sequence[Cooki
     if has_already(request, etag):
         return ASGIResponse(status_code=304, headers=headers, cookies=cookies)
     body = plain(pieces)
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if "gzip" in encodings(request):
         headers["Content-Encoding"] = "gzip"
         body = gzipped(pieces)
     return ASGIResponse(body=body, media_type=MediaType.HTML, headers=headers, cookies=cookies)

@@ -8,7 +8,7 @@ handed out joined: one file for each thing on disk, one request for all; pages o
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from litestar.params import FromPath
 from app import rendering
 from app.errors import NotThere
 from app.rendering.static import STATIC
+from app.web.pages import encodings
 from app.web.visitors import AnyRequest
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -52,10 +53,9 @@ class StaticFile(NamedTuple):
     plain: bytes
     encoded: Sequence[tuple[str, bytes]]
 
-    def for_who_accepts(self, accepted: str) -> tuple[str, bytes]:
+    def for_who_accepts(self, accepted: Container[str]) -> tuple[str, bytes]:
         """Encoding and content; the encoding is empty for plain."""
-        known = {encoding.partition(";")[0].strip() for encoding in accepted.split(",")}
-        return next((each for each in self.encoded if each[0] in known), ("", self.plain))
+        return next((each for each in self.encoded if each[0] in accepted), ("", self.plain))
 
 
 @get("/static/{fingerprint:str}/{path:path}", exclude_from_compression=True)
@@ -67,7 +67,7 @@ async def static_file(request: AnyRequest, fingerprint: FromPath[str], path: Fro
     headers = {"Cache-Control": kept, "Vary": "Accept-Encoding", "ETag": file.etag}
     if file.etag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
-    encoding, content = file.for_who_accepts(request.headers.get("accept-encoding", ""))
+    encoding, content = file.for_who_accepts(encodings(request))
     if encoding:
         headers["Content-Encoding"] = encoding
     return Response(content, media_type=file.media_type, headers=headers)

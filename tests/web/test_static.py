@@ -30,7 +30,7 @@ async def test_static_files_are_kept_for_ever_under_an_address_that_names_their_
     for file in files:
         plain = await ana.http.get(file, headers={"Accept-Encoding": "identity"})
         assert "content-encoding" not in plain.headers
-        for encodings, chosen in (("gzip", "gzip"), ("gzip, deflate, br", "br")):
+        for encodings, chosen in (("gzip", "gzip"), ("gzip, deflate, br", "br"), ("gzip;q=0.5, br; q=0", "gzip")):
             answer = await ana.http.get(file, headers={"Accept-Encoding": encodings})
             assert answer.status_code == 200
             assert "immutable" in answer.headers["cache-control"]
@@ -39,6 +39,8 @@ async def test_static_files_are_kept_for_ever_under_an_address_that_names_their_
             assert answer.content == plain.content
         again = await ana.http.get(file, headers={"If-None-Match": plain.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+        of_another_release = await ana.http.get(re.sub(r"^/static/\w+/", "/static/0123456789/", file))
+        assert of_another_release.headers["cache-control"] == "public, max-age=300"
 
 
 async def test_a_room_page_is_light_and_asks_for_little(ana: Visitor, bo: Visitor) -> None:
