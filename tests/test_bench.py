@@ -103,10 +103,10 @@ async def test_a_refused_request_makes_a_figure_void(status: str, sound: bool):
             answers.audit(5)
 
 
-def test_a_load_client_that_takes_more_than_the_servers_makes_a_figure_void():
-    check_cheaper(client=0.4, servers=1.0)
-    with pytest.raises(Void, match=r"the load client took 1.20 s of CPU, the servers 1.00 s"):
-        check_cheaper(client=1.2, servers=1.0)
+def test_measuring_that_takes_more_than_the_servers_makes_a_figure_void():
+    check_cheaper(measuring=0.4, servers=1.0)
+    with pytest.raises(Void, match=r"measuring took 1.20 s of CPU, the servers 1.00 s"):
+        check_cheaper(measuring=1.2, servers=1.0)
 
 
 async def test_a_case_for_which_no_time_is_left_has_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -188,7 +188,7 @@ class Posts:
                 writers = tuple({line.author for line in told if line.kind != "system"})  # those to be told of
                 # First, so that what the room's own sockets are told of it goes out with the messages.
                 self._hub.publish(RoomActive(room, told[0].seq - 1, told[-1].seq, own, named, writers))
-                html = str(rendering.streams.changes([article for _, article in new], [], version))
+                html = str(rendering.streams.changes([article for _, article in new], []))
                 authors = tuple({line.author for line in told})
                 gone = tuple({person for line in told for person in ended[line.id]})
                 self._hub.publish(RoomChanged(room, since, version, html, authors, gone, places(html, new)))

@@ -65,7 +65,7 @@ def tell(rows: Rows, hub: Hub) -> tuple[str, Html]:
         return shown(rows[0])
     told = [(line, rendering.fragments.rendered(line)) for line in map(message_line, rows)]
     (first, article), (last, _) = told[0], told[-1]
-    html = str(rendering.streams.changes([], [(line.element_id, each) for line, each in told], last.version))
+    html = str(rendering.streams.changes([], [(line.element_id, each) for line, each in told]))
     hub.publish(RoomChanged(first.room, first.version - 1, last.version, html, places=places(html, told)))
     return first.element_id, article
 

@@ -21,7 +21,7 @@ CATCH_UP_LENGTH_MAX = 500_000
 
 
 async def piece(room: int, since: int) -> Changes:
-    """The next PIECE_MESSAGES changed messages after `since`, however many there are: for a whole room."""
+    """The next PIECE_MESSAGES changes after `since`, however many there are: for a whole room."""
     changed = await timeline.changed_since(room, since, PIECE_MESSAGES)
     return _as_stream(since, changed, _articles(changed))
 
@@ -70,4 +70,4 @@ def _as_stream(since: int, changed: ChangedMessages, articles: Mapping[UUID, Htm
     lines = [line for line in changed.messages if line.version > since]
     new = [articles[line.id] for line in lines if line.posted_version > since]
     old = [(line.element_id, articles[line.id]) for line in lines if line.posted_version <= since]
-    return Changes(changed.version, rendering.streams.changes(new, old, changed.version))
+    return Changes(changed.version, rendering.streams.changes(new, old))

@@ -37,12 +37,12 @@ ORDER BY m.seq
 """
 
 
-def _changed(which: str) -> str:
+def _changed(messages: str) -> str:
     return f"""
 SELECT r.version AS room_version, {lines.COLUMNS}
 FROM room r
 LEFT JOIN LATERAL (
-    SELECT * FROM message WHERE room = r.id AND version > {which}
+    {messages}
 ) m ON true
 {lines.FROM}
 WHERE r.id = {{}}
@@ -50,12 +50,24 @@ ORDER BY m.version
 """
 
 
-_CHANGED_SINCE = _changed("{} ORDER BY version LIMIT {}")
-_CHANGED_LATELY = _changed("greatest({}, r.version - {})")
+# Whoever has a version has all that was posted up to it. So with the first changes goes what was posted among them,
+# though its own latest change is one that comes later.
+_CHANGED_SINCE = _changed("""
+    WITH since AS (SELECT {}::bigint AS version), first AS (
+        SELECT g.* FROM message g, since WHERE g.room = r.id AND g.version > since.version ORDER BY g.version LIMIT {}
+    ), reached AS (SELECT max(version) AS version FROM first)
+    SELECT * FROM first
+    UNION ALL
+    SELECT g.* FROM message g, since, reached
+    WHERE g.room = r.id AND g.version > reached.version
+        AND g.posted_version > since.version AND g.posted_version <= reached.version
+""")
+_CHANGED_LATELY = _changed("SELECT * FROM message WHERE room = r.id AND version > greatest({}, r.version - {})")
 
 
 class ChangedMessages(NamedTuple):
-    """Messages changed after a version, in the order of their versions; together they lead to `version`."""
+    """Messages changed after a version, in the order of their versions; together they lead to `version`. What was
+    posted until then is among them as it is now, even if it has changed once more after `version`."""
 
     version: int
     room_version: int
@@ -79,9 +91,9 @@ async def after(room: int, seq: int) -> Timeline:
 
 
 async def changed_since(room: int, since: int, limit: int) -> ChangedMessages:
-    """What changed after version `since`, at most `limit` messages of it."""
+    """What changed after version `since`: the first `limit` changes."""
     changed = await _read_changed(_CHANGED_SINCE, room, since, limit)
-    reached = changed.messages[-1].version if len(changed.messages) == limit else changed.room_version
+    reached = changed.messages[limit - 1].version if len(changed.messages) >= limit else changed.room_version
     return changed._replace(version=reached)
 
 

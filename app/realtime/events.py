@@ -14,7 +14,7 @@ from app.views import ArticleKey, Html, Mark, MessageLine, RoomAbout
 
 
 class RoomChanged(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """Messages were posted or changed; `html` is the stream fragment that shows it."""
+    """Messages were posted or changed; `html` is the stream fragment that shows it, without the version."""
 
     room: int
     since: int

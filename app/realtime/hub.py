@@ -68,7 +68,9 @@ class Hub:
         )
         self._outside = Outside(self._spawn, self._rosters.tell_newcomer)
         self._faces = Faces(source.faces, self._people.all_seats, self._people.write, self._spawn)
-        self.sweep = Sweep(self._rooms, self._outside, self._followers, self._faces, bus, source, self._close_lost)
+        self.sweep = Sweep(
+            self._rooms, self._outside, self._followers, self._faces, bus, source, self._close_lost, self.deliver
+        )
 
     # -- for sockets
 
@@ -151,6 +153,7 @@ class Hub:
         if not await self._holding.ask((seat.listener.session, seat.listener.person, room_id)):
             self._followers.remove(seat, room_id)
         self.presence.refresh(seat.listener.person)
+        await self._greeting.greet(seat)  # what was said there before it followed is no news
 
     def _presence_changed(self, person: int, rooms: Iterable[int]) -> None:
         self._rosters.person_changed(person, rooms)

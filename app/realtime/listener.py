@@ -9,9 +9,8 @@ from app.realtime.frames import Frame
 
 logger = logging.getLogger("teahouse")
 
-CLOSE_NORMAL = 1000
 CLOSE_TRY_LATER = 1011  # an unexpected error; the browser comes again
-CLOSE_RESTART = 1012
+CLOSE_RESTART = 1012  # the browser comes again
 CLOSE_OVERLOADED = 1013
 CLOSE_BAD_FRAME = 4400
 CLOSE_SIGNED_OUT = 4401

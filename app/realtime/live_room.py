@@ -15,7 +15,7 @@ from typing import Any
 from app.errors import Unavailable
 from app.realtime.events import RoomChanged
 from app.realtime.frames import Frame
-from app.realtime.listener import CLOSE_TRY_LATER
+from app.realtime.listener import CLOSE_RESTART, CLOSE_TRY_LATER
 from app.realtime.next_frame import NextFrame
 from app.realtime.receipts import ToldReceipts
 from app.realtime.recent import RecentFrames
@@ -23,7 +23,7 @@ from app.realtime.seat import Level, Seat
 from app.realtime.source import Changes, Source
 from app.realtime.together import Together
 from app.realtime.typing import Typists
-from app.rendering.streams import room_version, typing
+from app.rendering.streams import leading_to, room_version, typing
 
 HEARTBEAT_SECONDS = 20.0
 HELD_SECONDS = 0.05
@@ -116,6 +116,18 @@ class LiveRoom:
             self._filling = True
             self._spawn(self._fill())
 
+    def start_over(self) -> None:
+        """The database was set back: nobody here stands where the room stands. Pages that come again from a version
+        which is yet to come are given the newest timeline."""
+        self._next.close()
+        self._next = NextFrame(self._deliver)
+        self._level = None
+        self._ahead.clear()
+        self._held.clear()
+        self._recent.clear()
+        for seat in list(self.seats):
+            seat.listener.close(CLOSE_RESTART)
+
     def beat(self, now: float) -> None:
         """A sign of life on a quiet socket lets a browser notice a connection that died without a word."""
         if self.version is None or now < self._next_heartbeat:
@@ -158,8 +170,10 @@ class LiveRoom:
             return
         since, version = changes[0].since, changes[-1].version
         self._next_heartbeat = asyncio.get_running_loop().time() + HEARTBEAT_SECONDS
-        html = "".join(change.html for change in changes)
+        html = leading_to(version, "".join(change.html for change in changes))
         frame = Frame(html)
+        if not changes[0].has_posts_alone:
+            self._recent.clear()  # what was edited or deleted is told nobody any more as it was
         self._recent.add(since, version, frame)
         ended = {person for change in changes for person in change.ended}
         for seat in [seat for seat in self.seats if seat.listener.person in ended] if ended else ():
@@ -279,6 +293,6 @@ class LiveRoom:
     async def _read_resumes(self, sinces: Sequence[int]) -> Mapping[int, tuple[int, Frame | None]]:
         answers = await asyncio.gather(*(self._source.resume(self.id, since) for since in sinces))
         return {
-            since: (changes.version, Frame(changes.html) if changes.html else None)
+            since: (changes.version, Frame(leading_to(changes.version, changes.html)) if changes.html else None)
             for since, changes in zip(sinces, answers, strict=True)
         }

@@ -14,7 +14,7 @@ OUTSIDE = 0
 
 
 class Changes(NamedTuple):
-    """What takes a room from one version to `version`; `html` is empty when nothing does."""
+    """What takes a room from one version to `version`, which `html` does not say; it is empty when nothing does."""
 
     version: int
     html: str

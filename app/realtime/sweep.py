@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from app.errors import Unavailable
 from app.realtime.bus import Bus
-from app.realtime.events import topic_of_room
+from app.realtime.events import Event, MembershipBegan, MembershipEnded, topic_of_room
 from app.realtime.faces import Faces
 from app.realtime.followers import Followers
 from app.realtime.live_room import LiveRoom
@@ -22,12 +22,12 @@ logger = logging.getLogger("teahouse")
 
 SWEEP_SECONDS = 2.0
 EMPTY_ROOM_SWEEPS = 5
-SWEEPS_PER_LOOK_AT_FOLLOWERS = 3
+SWEEPS_PER_LOOK_AT_MEMBERSHIPS = 3
 SEATS_AT_ONCE_MAX = 250
 
 
 class Sweep:
-    """`close_lost` closes those of some seats that may listen no longer."""
+    """`close_lost` closes those of some seats that may listen no longer; `tell` delivers what no event told here."""
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Sweep:
         bus: Bus,
         source: Source,
         close_lost: Callable[[Sequence[Seat]], Awaitable[None]],
+        tell: Callable[[Event], None],
     ) -> None:
         self._rooms = rooms
         self._outside = outside
@@ -46,6 +47,7 @@ class Sweep:
         self._bus = bus
         self._source = source
         self._close_lost = close_lost
+        self._tell = tell
         self._sweeps = 0
 
     async def for_ever(self) -> None:
@@ -65,17 +67,21 @@ class Sweep:
         await self._followers.forget_left_rooms()
         if not self._rooms and not self._outside.seats:
             return
-        versions = await self._source.versions(list(self._rooms))
+        delivered = {room: room.version or 0 for room in self._rooms.values()}
+        versions = await self._source.versions([room.id for room in delivered])
         for room in self._rooms.values():
-            if room.is_behind(versions.get(room.id, 0)):
+            version = versions.get(room.id, 0)
+            if version < delivered.get(room, 0):
+                room.start_over()
+            elif room.is_behind(version):
                 room.fill_soon()
         self._sweeps += 1
         seats = [*self._outside.seats, *(seat for room in self._rooms.values() for seat in room.seats)]
         for start in range(0, len(seats), SEATS_AT_ONCE_MAX):
             some = seats[start : start + SEATS_AT_ONCE_MAX]
             await self._close_lost(some)
-            if self._sweeps % SWEEPS_PER_LOOK_AT_FOLLOWERS == 0:
-                await self._unfollow_where_access_ended(some)
+            if self._sweeps % SWEEPS_PER_LOOK_AT_MEMBERSHIPS == 0:
+                await self._look_at_memberships(some)
         await self._followers.look()
         await self._faces.look()
 
@@ -90,11 +96,18 @@ class Sweep:
                 if room.id in self._rooms:  # somebody came while we said goodbye
                     await self._bus.subscribe(topic_of_room(room.id))
 
-    async def _unfollow_where_access_ended(self, seats: Sequence[Seat]) -> None:
-        """The other rooms of a seat's person, whose activity it is told."""
-        follows = [(seat, room) for seat in seats for room in seat.follows]
-        claims = {(seat.listener.session, seat.listener.person, room) for seat, room in follows}
-        if lost := await self._source.lost_access(list(claims)):
-            for seat, room in follows:
-                if (seat.listener.session, seat.listener.person, room) in lost:
-                    self._followers.remove(seat, room)
+    async def _look_at_memberships(self, seats: Sequence[Seat]) -> None:
+        """All rooms that these seats' people are in, beside those whose activity the seats are told."""
+        followed = {seat: frozenset(seat.follows) for seat in seats if not seat.catching_up}
+        admitted = await self._source.admitted([seat.claim for seat in followed])
+        began: set[tuple[int, int]] = set()
+        ended: set[tuple[int, int]] = set()
+        for seat, rooms in followed.items():
+            now = admitted.get(seat.claim)
+            if now is not None and not seat.gone:
+                began |= {(seat.listener.person, room) for room in now if room not in seat.follows}
+                ended |= {(seat.listener.person, room) for room in rooms.difference(now)}
+        for person, room in began:
+            self._tell(MembershipBegan(person, room))
+        for person, room in ended:
+            self._tell(MembershipEnded(person, room))

@@ -13,14 +13,20 @@ def posted(article: Html) -> Html:
     return render("streams/posted.html", article=article)
 
 
-def changes(new: Sequence[Html], changed: Sequence[tuple[str, Html]], version: int) -> Html:
-    """Articles a page lacks, (element id, article) of those it may have in an older form, and the version."""
-    return render("streams/changes.html", new=new, changed=changed, version=version)
+def changes(new: Sequence[Html], changed: Sequence[tuple[str, Html]]) -> Html:
+    """Articles a page lacks, and (element id, article) of those it may have in an older form."""
+    return render("streams/changes.html", new=new, changed=changed)
 
 
 def afresh(timeline: views.Timeline) -> Html:
     """The whole newest timeline, for a page that is too far behind."""
     return render("streams/afresh.html", timeline=timeline, article=fragments.message)
+
+
+def leading_to(version: int, changes: str) -> Html:
+    """All that goes out together, and the version that the page has then. It is said once: a page looks for the place
+    of everything before it puts in the first, so a second one would find none."""
+    return Html(changes + room_version(version))
 
 
 def room_version(version: int) -> Html:

@@ -148,11 +148,18 @@ async def changes(request: AnyRequest, room_id: FromPath[int], since: FromQuery[
     state = request.app.state
     door: Door = state.reception.door
     resume: ReadChanges = state.resume
-    found = await door.ask((token_hash(request.cookies.get(SESSION_COOKIE, "")), room_id))
-    if found is None:
-        raise SignedOut
-    person, is_member = found
-    if not is_member:
-        await access.room_for(person, room_id)
+
+    async def check_access() -> None:
+        found = await door.ask((token_hash(request.cookies.get(SESSION_COOKIE, "")), room_id))
+        if found is None:
+            raise SignedOut
+        person, is_member = found
+        if not is_member:
+            await access.room_for(person, room_id)
+
+    await check_access()
     missed = await resume(room_id, since)
-    return answer(request, [passing(missed.html)]) if missed.html else ASGIResponse(status_code=204)
+    if not missed.html:
+        return ASGIResponse(status_code=204)
+    await check_access()  # what was read may have been said after they were sent out
+    return answer(request, [passing(rendering.streams.leading_to(missed.version, missed.html))])

@@ -1,15 +1,15 @@
 """What the cases share: servers on one core, the clients on the other, and what processes take of CPU and memory."""
 
 import asyncio
+import contextlib
 import json
 import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).parent
 BUILT = HERE.parent.parent / "var" / "bench"
@@ -47,7 +47,6 @@ class Heard:
     newest: int
     p50: float  # milliseconds from the sending of a message to the last socket, of those since the last question
     p99: float
-    cpu: float  # seconds, the client's own
     at: float  # seconds on the monotonic clock
 
     def audit(self, sockets: int, messages: int, lost: int = 0) -> "Heard":
@@ -68,7 +67,6 @@ class Answers:
     p50: float  # milliseconds
     p99: float
     bytes: int
-    cpu: float
 
     def audit(self, count: int | None = None) -> "Answers":
         if self.failed or not self.answered or (count is not None and self.answered != count):
@@ -200,18 +198,23 @@ def cpu_seconds(roots: Iterable[int]) -> float:
     return total / TICKS_PER_SECOND
 
 
-def check_cheaper(client: float, servers: float) -> None:
-    """Raise Void where the load client took more CPU than what it measures: that may have waited for it."""
-    if client >= servers:
-        raise Void(f"the load client took {client:.2f} s of CPU, the servers {servers:.2f} s")
+@contextlib.contextmanager
+def cheaper(roots: Sequence[int]) -> Iterator[None]:
+    """Raise Void where measuring took more CPU than these servers: they may have waited for it."""
+
+    def took() -> tuple[float, float]:
+        servers = cpu_seconds(roots)
+        return cpu_seconds([os.getpid()]) - servers, servers  # the load clients, and this process
+
+    measuring_before, servers_before = took()
+    yield
+    measuring_after, servers_after = took()
+    check_cheaper(measuring_after - measuring_before, servers_after - servers_before)
 
 
-async def ask_cheaply(roots: Sequence[int], *asked: Any, **more: Any) -> Answers:
-    """`ask`, audited; and Void unless it took less CPU than those that were asked."""
-    before = cpu_seconds(roots)
-    answers = (await ask(*asked, **more)).audit()
-    check_cheaper(answers.cpu, cpu_seconds(roots) - before)
-    return answers
+def check_cheaper(measuring: float, servers: float) -> None:
+    if measuring >= servers:
+        raise Void(f"measuring took {measuring:.2f} s of CPU, the servers {servers:.2f} s")
 
 
 async def at_rest(roots: Sequence[int], busy: float = BUSY_CPU_SECONDS) -> None:

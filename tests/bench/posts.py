@@ -2,7 +2,7 @@
 
 from tests.bench.crowd import stored
 from tests.bench.figures import Figure
-from tests.bench.measure import ask_cheaply
+from tests.bench.measure import ask, cheaper
 from tests.bench.stage import Served, Stage, socketio, teahouse
 
 WARM_UP_SECONDS = 0.5
@@ -22,6 +22,7 @@ async def case(on: Stage) -> list[Figure]:
 async def acknowledged(on: Stage, server: Served, seconds: float) -> float:
     protocol, request = server.fast or ("http", server.request)
     before = await stored(on.database_url, server.count)
-    answers = await ask_cheaply(server.roots, server.port, request, seconds=seconds, protocol=protocol)
+    with cheaper(server.roots):
+        answers = (await ask(server.port, request, seconds=seconds, protocol=protocol)).audit()
     await server.audit(on.database_url, before + answers.answered)
     return answers.per_second

@@ -7,7 +7,7 @@ import httpx
 
 from tests.bench.crowd import Crowd, crowd
 from tests.bench.figures import Figure
-from tests.bench.measure import Void, ask, ask_cheaply, at_rest
+from tests.bench.measure import Void, ask, at_rest, cheaper
 from tests.bench.stage import Stage, house, in_room
 
 MESSAGES = 500
@@ -29,12 +29,14 @@ async def case(on: Stage) -> list[Figure]:
         for _ in range(runs):
             await at_rest(server.roots)
             await shows(opened.url, people, MESSAGES + posts)
-            alone.append((await ask_cheaply(server.roots, server.port, page, seconds=seconds)).per_second)
+            with cheaper(server.roots):
+                alone.append((await ask(server.port, page, seconds=seconds)).audit().per_second)
             count = seconds * POSTS_PER_SECOND
-            asked, _ = await asyncio.gather(
-                ask_cheaply(server.roots, server.port, page, seconds=seconds), server.post(POSTS_PER_SECOND, count)
-            )
-            busy.append(asked.per_second)
+            with cheaper(server.roots):
+                asked, _ = await asyncio.gather(
+                    ask(server.port, page, seconds=seconds), server.post(POSTS_PER_SECOND, count)
+                )
+            busy.append(asked.audit().per_second)
             posts += count
             await shows(opened.url, people, MESSAGES + posts)
         await server.audit(on.database_url, posts)

@@ -118,7 +118,7 @@ async def test_a_jump_over_unread_messages_does_not_count_them_as_read(arrive: A
     await bo.sees("read by Bo")
     link = bo.page.locator(f'#rooms a[data-room="{room}"]')
     await expect(link).to_have_attribute("data-unread", "0")
-    await ana.page.locator(".readers [data-read-by]").wait_for()
+    await ana.page.locator(".readers [title=Bo]").wait_for()
     await bo.page.goto(f"{bo.url}/me")
     cy = await companion(ana, room)
     ids = [await cy.say(room, f"message {n}\nof many") for n in range(120)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import sys
 from pathlib import Path
 from uuid import uuid4
@@ -11,11 +12,14 @@ import pytest
 import websockets
 
 from app import embedded
+from app.queries.changes import PIECE_MESSAGES
 from app.realtime.live_room import CATCH_UP_CHANGES_MAX
 from tests.bench.stage import free_port, running
 from tests.conftest import OpenHouse, Servers
 from tests.faults.conftest import OwnRedis
 from tests.house import House, Visitor, articles, clean_environment, serve, version
+
+UPSERT = re.compile(r"<hx-upsert .*?</hx-upsert>", re.DOTALL)  # what is new, which a page puts in
 
 
 async def test_a_message_that_was_stored_but_never_published_arrives_within_three_seconds(
@@ -42,6 +46,56 @@ async def test_a_message_that_was_stored_but_never_published_arrives_within_thre
         await ana.say(room, "third")
         await reader.until(lambda r: len(r.articles) == 3)
         assert reader.seqs == [1, 2, 3]
+
+
+async def test_a_room_that_lags_far_is_brought_what_was_posted_and_changed_meanwhile(
+    ana: Visitor, servers: Servers
+) -> None:
+    """In pieces; and after each of them its pages have all that was posted up to the version they have then."""
+    room = await ana.make_room()
+    last = 3 * PIECE_MESSAGES
+    async with ana.listening(room) as reader:
+        await ana.say(room, "first")
+        await reader.until(lambda r: r.articles)
+        connection = await asyncpg.connect(servers.database_url)
+        async with connection.transaction():
+            await connection.execute(
+                "INSERT INTO message (id, room, seq, version, posted_version, author, body) "
+                "SELECT gen_random_uuid(), $1, n, n, n, $2, 'never published' FROM generate_series(2, $3::int) AS n",
+                room,
+                ana.id,
+                last,
+            )
+            await connection.execute("UPDATE message SET version = $2 WHERE room = $1 AND seq = 5", room, last + 1)
+            await connection.execute("UPDATE room SET version = $2 + 1, last_seq = $2 WHERE id = $1", room, last)
+        await connection.close()
+        await reader.until(lambda r: r.version == last + 1, seconds=5)
+    had: set[int] = set()
+    for frame in [frame for frame in reader.frames if 'id="room-version"' in frame]:
+        had |= {article.seq for new in UPSERT.findall(frame) for article in articles(new)}
+        assert had >= set(range(1, min(version(frame), last) + 1))
+    assert any('hx-target="#m-' in frame for frame in reader.frames)  # the change to the fifth, where it was before
+
+
+async def test_a_database_that_was_set_back_is_followed_back(ana: Visitor, servers: Servers) -> None:
+    """As a standby that lacks the last moments is, once it takes over."""
+    room = await ana.make_room()
+    async with ana.listening(room) as reader:
+        for n in range(5):
+            await ana.say(room, f"message {n}")
+        await reader.until(lambda r: r.version == 5)
+        connection = await asyncpg.connect(servers.database_url)
+        async with connection.transaction():
+            await connection.execute("DELETE FROM message WHERE room = $1 AND seq > 3", room)
+            await connection.execute("UPDATE room SET version = 3, last_seq = 3 WHERE id = $1", room)
+        await connection.close()
+        await reader.until(lambda r: r.closed_with == 1012, seconds=4)
+    async with ana.listening(room, since=5) as reader:
+        await reader.until(lambda r: r.version == 3)
+        assert 'hx-target="#messages" hx-swap="outerHTML"' in reader.frames[0]
+        await ana.say(room, "the fourth again")
+        await reader.until(lambda r: r.version == 4)
+        assert reader.seqs == [1, 2, 3, 4]
 
 
 async def test_without_redis_two_houses_still_hear_each_other(open_house: OpenHouse, own_redis: OwnRedis) -> None:
@@ -79,6 +133,22 @@ async def test_without_redis_a_new_name_still_shows_on_the_pages_of_another_work
         await asyncio.to_thread(own_redis.stop)
         await ana.http.post("/me", data={"name": "Ana Maria"})
         await reader.until(lambda r: any('data-name="Ana Maria"' in frame for frame in r.frames), seconds=6)
+
+
+async def test_a_conversation_that_began_while_redis_was_away_shows_on_the_pages_of_another_worker(
+    open_house: OpenHouse, own_redis: OwnRedis
+) -> None:
+    ana, elsewhere, room = await ana_at_two_houses(open_house, own_redis)
+    bo = await Visitor.at(ana.url).sign_up("Bo")
+    async with elsewhere.listening(room) as reader:
+        await reader.until(lambda r: r.frames)
+        await asyncio.to_thread(own_redis.stop)
+        direct = int((await bo.act("/direct", person=str(ana.id))).headers["hx-redirect"].rsplit("/", 1)[1])
+        await bo.say(direct, "hello")
+        mark = f'data-room="{direct}"'
+        await reader.until(lambda r: any("room-lists" in frame and mark in frame for frame in r.frames), seconds=8)
+        await bo.say(direct, "are you there?")
+        await reader.brings(f'{mark} data-last-seq="2"')
 
 
 async def test_access_that_ended_while_redis_was_away_ends_the_socket_too(

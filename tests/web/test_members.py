@@ -3,11 +3,12 @@
 import asyncio
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from app.realtime.listener import CLOSE_NO_ACCESS
 from tests.conftest import Servers
-from tests.house import AT_ONCE_SECONDS, House, Visitor
+from tests.house import AT_ONCE_SECONDS, PATIENCE_SECONDS, House, Visitor
 from tests.web import test_roles
 from tests.web.test_roles import state
 from tests.web.test_system_messages import events
@@ -99,6 +100,27 @@ async def test_messages_that_race_a_removal_never_follow_it_to_the_removed(
             for reader in (here, there):
                 await reader.until(lambda r: r.closed_with, seconds=AT_ONCE_SECONDS)
                 assert all(seq < removed_at for seq in reader.seqs)
+
+
+async def test_what_is_read_for_somebody_who_is_removed_meanwhile_is_not_answered(
+    ana: Visitor, bo: Visitor, servers: Servers
+) -> None:
+    room = await ana.make_room("Tea", "closed")
+    await bo.http.post(await ana.invitation_to(room))
+    connection = await asyncpg.connect(servers.database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
+            asking = asyncio.create_task(bo.http.get(f"/rooms/{room}/changes?since=0"))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                    await asyncio.sleep(0.01)
+            await connection.execute("DELETE FROM membership WHERE room = $1 AND person = $2", room, bo.id)
+        answer = await asking
+        assert answer.status_code == 404
+        assert "<article" not in answer.text
+    finally:
+        await connection.close()
 
 
 async def test_the_page_for_those_who_are_gone_says_the_same_about_every_room(

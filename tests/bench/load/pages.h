@@ -66,9 +66,9 @@ static void report(void) {
         if (sent_at[seq] && had_by[seq] == sockets) waits[count++] = (last_at[seq] - sent_at[seq]) / 1e6;
     qsort(waits, count, sizeof *waits, ascending);
     printf("{\"open\": %ld, \"lost\": %ld, \"level\": %ld, \"deliveries\": %ld, \"wrong\": %ld, \"disordered\": %ld, "
-           "\"afresh\": %ld, \"newest\": %ld, \"p50\": %.3f, \"p99\": %.3f, \"cpu\": %.4f, \"at\": %.4f}\n",
+           "\"afresh\": %ld, \"newest\": %ld, \"p50\": %.3f, \"p99\": %.3f, \"at\": %.4f}\n",
            open_count, lost_count, done_count, deliveries, wrong, disordered, afresh, newest, quantile(waits, count, .5),
-           quantile(waits, count, .99), cpu_seconds(), now() / 1e9);
+           quantile(waits, count, .99), now() / 1e9);
     fflush(stdout);
     if (goal > reported) reported = goal;
 }
