@@ -6,16 +6,21 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import websockets
 
+from app.realtime.frames import Frame
 from tests.bench.__main__ import CASES, SECONDS_MAX, measured
-from tests.bench.measure import BUILT, Client, Heard, Void, ask, check_cheaper
-from tests.bench.stage import Stage, free_port
-from tests.house import REPOSITORY
+from tests.bench.crowd import BODY
+from tests.bench.fan_out import FRAME_BYTES
+from tests.bench.measure import Client, Heard, Void, ask, check_cheaper
+from tests.bench.stage import Served, Stage, free_port
+from tests.conftest import Servers
+from tests.house import REPOSITORY, Visitor
 
 SMALL_SECONDS_MAX = 500  # about 80 on a quiet machine
 
@@ -26,29 +31,30 @@ def test_what_is_missing_is_said_and_counts_as_failed(tmp_path: Path):
     for program in programs:
         if found := shutil.which(program):
             (tmp_path / program).symlink_to(found)
-    done = bench("posts", PATH=str(tmp_path))
+    done = bench(tmp_path, "posts", PATH=str(tmp_path))
     assert done.returncode == 1
     assert "missing here: Node.js" in done.stdout
-    (figure,) = json.loads((BUILT / "latest.json").read_text())["cases"]
+    (figure,) = json.loads((tmp_path / "bench" / "latest.json").read_text())["cases"]
     assert (figure["case"], figure["audited"], figure["reached"]) == ("posts", False, False)
 
 
 @pytest.mark.timeout(SMALL_SECONDS_MAX + 60)
-def test_every_case_has_figures_and_all_that_was_sent_arrived_once():
-    done = bench()
+def test_every_case_has_figures_and_all_that_was_sent_arrived_once(tmp_path: Path):
+    done = bench(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads((BUILT / "latest.json").read_text())["cases"]
+    found = json.loads((tmp_path / "bench" / "latest.json").read_text())["cases"]
     assert len(found) > len(CASES)
     assert all(figure["audited"] and figure["value"] > 0 for figure in found), done.stdout
     assert {"case", "value", "unit", "ratio", "target", "reached"} <= found[0].keys()
-    assert (BUILT / "latest.svg").read_text().count("<rect") == 1 + len(found)
+    assert (tmp_path / "bench" / "latest.svg").read_text().count("<rect") == 1 + len(found)
 
 
-def bench(*cases: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def bench(data: Path, *cases: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """With results of its own: those of a real run stay."""
     return subprocess.run(
         [sys.executable, "-m", "tests.bench", "small", *cases],
         cwd=REPOSITORY,
-        env={**os.environ, **environment},
+        env={**os.environ, "DATA_DIR": str(data), **environment},
         capture_output=True,
         text=True,
         timeout=SMALL_SECONDS_MAX,
@@ -101,6 +107,22 @@ async def test_a_refused_request_makes_a_figure_void(status: str, sound: bool):
     else:
         with pytest.raises(Void, match="not every request was answered"):
             answers.audit(5)
+
+
+async def test_what_is_acknowledged_and_not_stored_makes_a_figure_void(servers: Servers):
+    server = Served(0, [], "", "", "SELECT 3")
+    await server.audit(servers.database_url, 3)
+    with pytest.raises(Void, match="4 messages were acknowledged, 3 are stored"):
+        await server.audit(servers.database_url, 4)
+
+
+async def test_the_plain_loop_writes_about_as_much_as_our_frames_hold(ana: Visitor):
+    room = await ana.make_room()
+    async with ana.listening(room) as reader:
+        await reader.until(lambda r: r.frames)
+        await ana.say(room, f"{BODY} t={time.monotonic_ns()}")
+        frame = Frame(await reader.brings("<article", 'id="room-version"'))
+    assert abs(len(frame.compressed) / FRAME_BYTES - 1) < 0.15
 
 
 def test_measuring_that_takes_more_than_the_servers_makes_a_figure_void():

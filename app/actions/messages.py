@@ -1,7 +1,7 @@
 """Messages: post.
 
 Posts that arrive while a statement is under way travel in the next one together. That statement leaves out those
-of people who may not write there (any more), locks the rooms in the order of their ids, numbers the new messages
+of people who may not write there when it begins, locks the rooms in the order of their ids, numbers the new messages
 and stores them; a message whose id is there already is not stored again. After the commit each message is
 rendered once, each room gets one event, and every waiting request its answer.
 """

@@ -34,20 +34,23 @@ async def case(on: Stage) -> list[Figure]:
         def memory() -> float:
             return (memory_bytes(opened.workers()) - before) / room.size / KB
 
-        costs, each = {}, []
+        costs, each = {}, {}
         async with room.grown(few):
             async with room.grown(some):
-                each.append(memory())
+                each[some] = memory()
                 async with room.grown(idle):
-                    each.append(memory())
+                    each[idle] = memory()
                     async with room.grown(most):
-                        each.append(memory())
+                        each[most] = memory()
                         costs[most] = [await room.cost(seconds) for _ in range(runs)]
                 costs[some] = [await room.cost(seconds) for _ in range(runs)]
             costs[few] = [await room.cost(seconds) for _ in range(runs)]
         await room.server.audit(on.database_url, room.posted)
     return [
-        Figure(f"memory of an idle socket with compression, {some:,}, {idle:,} and {most:,} of them", "KB", 25, each),
+        *(
+            Figure(f"memory of an idle socket with compression, of {size:,}", "KB", 25, [taken])
+            for size, taken in each.items()
+        ),
         Figure("sockets held by one worker, each brought every message", "sockets", most, [most], above=True),
         *(
             Figure(f"fan-out per delivery to {size:,} sockets, against {few}", "µs", FLAT, costs[size], costs[few])

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BUILT = HERE.parent.parent / "var" / "bench"
+BUILT = Path(os.environ.get("DATA_DIR") or HERE.parent.parent / "var") / "bench"
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, CLIENT_CORE = CORES[0], CORES[-1]
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PATIENCE_SECONDS = 60
 LOOK_SECONDS = 0.5
+UNSURE_CPU_SECONDS = 0.05  # a few ticks, which /proc counts in
 BUSY_CPU_SECONDS = 0.05  # more than this in LOOK_SECONDS is not at rest
 POSTING_CONNECTIONS = 16
 OPENED_PER_SECOND_MIN = 50
@@ -213,7 +214,7 @@ def cheaper(roots: Sequence[int]) -> Iterator[None]:
 
 
 def check_cheaper(measuring: float, servers: float) -> None:
-    if measuring >= servers:
+    if measuring > servers + UNSURE_CPU_SECONDS:
         raise Void(f"measuring took {measuring:.2f} s of CPU, the servers {servers:.2f} s")
 
 

@@ -90,6 +90,8 @@ Serve = Callable[..., AbstractAsyncContextManager[Served]]
 
 @contextlib.contextmanager
 def stage(data: Path, small: bool = False) -> Iterator[Stage]:
+    if SERVER_CORE == CLIENT_CORE:
+        raise SystemExit("The measurements need two cores: one for servers, one for what measures them.")
     before = os.sched_getaffinity(0)
     pin(SERVER_CORE)
     try:
@@ -193,6 +195,15 @@ async def socketio(on: Stage, sockets: int, workers: int = 1, compression: str =
 
 
 socketio_compressing = partial(socketio, compression="deflate")
+
+
+def prepare() -> None:
+    """Install and compile what takes longer the first time. Where that fails, the cases say so that need it."""
+    for source, *libraries in (("client.c", "-lz"), ("asker.c",)):
+        with contextlib.suppress(Missing, subprocess.CalledProcessError):
+            build(HERE / "load" / source, *libraries)
+    with contextlib.suppress(Missing):
+        _install_socketio()
 
 
 def _install_socketio() -> None:

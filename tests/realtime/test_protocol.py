@@ -2,17 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import uvicorn
+import uvloop
 import websockets
 
 from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_OVERLOADED
-from app.realtime.protocol import EXTENSION, UNSENT_BYTES_MAX, SharedFrameProtocol
+from app.realtime.protocol import EXTENSION, UNSENT_BYTES_MAX, Inbox, SharedFrameProtocol
 from app.worker import listen
 
 PATIENCE_SECONDS = 20
@@ -50,6 +52,7 @@ class Doorman:
         self.visit = Heard()
         self.protocol: Any = None
         self.url = ""
+        self.tasks: set[asyncio.Task[None]] = set()  # of the server, one for each app that has not returned
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -65,8 +68,8 @@ class Doorman:
         return self.protocol
 
 
-@pytest.fixture
-async def doorman() -> AsyncIterator[Doorman]:
+@asynccontextmanager
+async def at_work() -> AsyncIterator[Doorman]:
     app = Doorman()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -84,9 +87,26 @@ async def doorman() -> AsyncIterator[Doorman]:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not server.started:
             await asyncio.sleep(0)
+    app.tasks = server.server_state.tasks
     yield app
     server.should_exit = True
     await serving
+
+
+@pytest.fixture
+async def doorman() -> AsyncIterator[Doorman]:
+    async with at_work() as app:
+        yield app
+
+
+async def test_a_socket_that_is_seated_has_no_task_and_no_queue(doorman: Doorman) -> None:
+    async with websockets.connect(doorman.url) as one, websockets.connect(doorman.url) as another:
+        for client in (one, another):
+            await client.send("here")
+        await doorman.visit.until(lambda v: len(v.texts) == 2)
+        assert not doorman.tasks
+        assert isinstance(doorman.protocol.queue, Inbox)
+        assert not hasattr(doorman.protocol, "scope")
 
 
 async def test_what_came_before_the_handing_over_is_told_as_well_and_in_order(doorman: Doorman) -> None:
@@ -132,8 +152,18 @@ async def test_a_frame_arrives_however_it_was_negotiated_and_nothing_after_the_g
         assert doorman.visit.ends == 1
 
 
-async def test_a_reader_that_is_too_slow_is_closed_but_one_large_frame_makes_nobody_slow(doorman: Doorman) -> None:
-    async with websockets.connect(doorman.url, compression=None, max_size=None, max_queue=1) as client:
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_reader_that_is_too_slow_is_closed_but_one_large_frame_makes_nobody_slow(
+    run: Callable[[Coroutine[Any, Any, None]], None],
+) -> None:
+    run(_stop_reading())
+
+
+async def _stop_reading() -> None:
+    async with (
+        at_work() as doorman,
+        websockets.connect(doorman.url, compression=None, max_size=None, max_queue=1) as client,
+    ):
         protocol = await doorman.seated()
         large = Frame(os.urandom(UNSENT_BYTES_MAX).hex())
         protocol.write_shared(large)

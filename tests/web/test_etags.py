@@ -33,6 +33,17 @@ async def test_no_page_is_sent_again_that_has_not_changed(ana: Visitor, bo: Visi
         await ana.http.post("/theme", data={"theme": ""})
 
 
+async def test_every_long_page_is_compressed_for_those_who_take_that(ana: Visitor) -> None:
+    for address in ("/rooms", "/people", "/me", "/me/devices", "/search?q=tea"):
+        sizes = {}
+        for encoding in ("gzip", "identity"):
+            async with ana.http.stream("GET", address, headers={"Accept-Encoding": encoding}) as answer:
+                await answer.aread()
+                assert answer.headers.get("content-encoding") == ("gzip" if encoding == "gzip" else None), address
+                sizes[encoding] = answer.num_bytes_downloaded
+        assert sizes["gzip"] < sizes["identity"] / 2, address
+
+
 async def test_what_was_refused_or_done_is_sent_each_time(ana: Visitor) -> None:
     room = await ana.make_room()
     first = await ana.post(room, "tea", htmx=True)

@@ -2,15 +2,22 @@
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
+from uuid import uuid4
 
 import asyncpg
 import msgspec
+import pytest
 from redis.asyncio.client import PubSub
 
 from app.realtime.bus import connect
 from app.realtime.events import RoomChanged, decode, encode, topic_of_room
+from app.rendering import fragments
+from app.views import Html, MessageLine
 from tests.conftest import Servers
 from tests.house import PATIENCE_SECONDS, House, Visitor
 from tests.test_pictures import picture
@@ -140,3 +147,22 @@ async def test_the_bubble_of_a_message_on_its_way_is_its_authors_own_also_among_
     for visitor in (first, second):
         _, _, unsent = unescape((await visitor.http.get(f"/rooms/{room}")).text).partition('id="unsent"')
         assert f'data-author="{visitor.id}"' in unsent
+
+
+def test_of_many_articles_those_asked_for_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fragments, "ARTICLES_KEPT_MAX", 2)
+    monkeypatch.setattr(fragments, "_kept", OrderedDict())
+    line = MessageLine(
+        uuid4(), 1, 1, 1, 1, 1, "Ana", None, "text", "tea", Html("<p>tea</p>"), False, datetime.now(UTC)
+    )
+    one, two, three = (replace(line, id=uuid4()) for _ in range(3))
+    for each in (one, two):
+        fragments.message(each)
+    first, second = fragments.message(one), fragments.message(two)
+    assert fragments.message(one) is first
+    fragments.message(three)
+    assert fragments.message(one) is first
+    assert fragments.message(two) is not second
+    long = replace(line, id=uuid4(), html=Html("x" * (fragments.ARTICLE_KEPT_LENGTH_MAX + 1)))
+    fragments.message(long)
+    assert fragments.message(long) is not fragments.message(long)

@@ -9,7 +9,7 @@ import pytest
 
 from app.actions.drafts import BODY_LENGTH_MAX
 from tests.conftest import OpenHouse, Servers
-from tests.house import Visitor, articles, version
+from tests.house import PATIENCE_SECONDS, Visitor, articles, version
 
 
 class Bodies(HTMLParser):
@@ -205,8 +205,7 @@ async def test_posts_that_arrive_together_share_a_statement(open_house: OpenHous
         await connection.execute("SELECT FROM room WHERE id = any($1) FOR UPDATE", rooms)
         for n in range(60):
             posting.create_task(ana.say(rooms[n % 3], f"message {n}"))
-        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            await asyncio.sleep(0)
+        await somebody_waits(connection)
         # The posts began before these, and are waiting for the next statement when all of these are answered.
         await asyncio.gather(*(ana.http.get("/healthz") for _ in range(60)))
         await connection.execute("COMMIT AND CHAIN")
@@ -215,6 +214,35 @@ async def test_posts_that_arrive_together_share_a_statement(open_house: OpenHous
     )
     await connection.close()
     assert transactions < 30
+
+
+async def test_a_statement_locks_its_rooms_in_the_order_of_their_ids(open_house: OpenHouse, servers: Servers) -> None:
+    """As every other does: so none waits for another that waits for it."""
+    house = await open_house()
+    ana = await Visitor.at(house.url).sign_up()
+    gate, first, *others = sorted([await ana.make_room() for _ in range(8)])
+    holding, looking = [await asyncpg.connect(servers.database_url) for _ in range(2)]
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as posting, holding.transaction():
+            await holding.execute("SELECT FROM room WHERE id = $1 FOR UPDATE", first)
+            async with looking.transaction():
+                await looking.execute("SELECT FROM room WHERE id = $1 FOR UPDATE", gate)
+                posting.create_task(ana.say(gate, "a statement is under way"))
+                await somebody_waits(looking)
+                for room in [*reversed(others), first]:
+                    posting.create_task(ana.say(room, "for the next one"))
+                await asyncio.gather(*(ana.http.get("/healthz") for _ in range(20)))
+            await somebody_waits(looking)
+            async with looking.transaction():
+                await looking.execute("SELECT FROM room WHERE id = any($1) FOR UPDATE NOWAIT", others)
+    finally:
+        await holding.close()
+        await looking.close()
+
+
+async def somebody_waits(connection: asyncpg.Connection) -> None:
+    while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        await asyncio.sleep(0)
 
 
 async def test_messages_of_one_author_stand_together_until_somebody_else_writes(ana: Visitor, bo: Visitor) -> None:

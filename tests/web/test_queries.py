@@ -67,8 +67,12 @@ async def test_a_room_page_asks_the_same_few_questions_however_much_there_is(
 
             await questions(large)  # what a worker asks once, when it starts, is not the page's
             cold, warm = await questions(small), await questions(small)
-            for n in range(60):
-                await ana.say(large, f"message {n}")
+            for n in range(20):
+                message = await ana.say(large, f"message {n} for @{ana.name}")
+                await ana.reply(large, message, "a reply")
+                await ana.act(f"/messages/{message}/reactions", emoji="👍")
+                note = {"files": ("note.txt", b"tea", "text/plain")}
+                assert (await ana.http.post(f"/rooms/{large}/messages", files=note)).status_code == 303
             for _ in range(10):
                 await ana.make_room()
             assert (await questions(large), await questions(large)) == (cold, warm)
