@@ -11,11 +11,12 @@ from uuid import UUID
 from app import rendering
 from app.queries import timeline
 from app.queries.timeline import ChangedMessages
-from app.realtime.live_room import CATCH_UP_CHANGES_MAX
 from app.realtime.source import Changes
 from app.views import Html
 
 PIECE_MESSAGES = 50
+CATCH_UP_CHANGES_MAX = 300
+"""A page further behind than this is given the newest timeline instead."""
 CATCH_UP_LENGTH_MAX = 500_000
 """Characters of text above which one page is given the newest timeline instead: it is shorter."""
 

@@ -5,17 +5,16 @@ own counts. What no event told, or what came out of order, is read in PostgreSQL
 twice and nothing is left out.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from app.realtime.events import RoomActive
 from app.realtime.pace import Pace
+from app.realtime.source import ReadActivity, ReadLastSeqs
+from app.realtime.supervision import Spawn
 from app.views import RoomNews
 
 TOLD_EVERY_SECONDS = 1.0
 
-ReadLastSeqs = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
-ReadActivity = Callable[[int, int], Awaitable[RoomActive | None]]
 Tell = Callable[[RoomNews], None]
 
 
@@ -53,7 +52,7 @@ class Activity:
         tell: Tell,
         last_seqs: ReadLastSeqs,
         since: ReadActivity,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Spawn,
     ) -> None:
         self._tell = tell
         self._last_seqs = last_seqs

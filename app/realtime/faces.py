@@ -7,13 +7,13 @@ wrote stays in rooms that they have left, and names are no secret in a house (`G
 """
 
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from app.errors import Unavailable
 from app.realtime.pace import Pace
 from app.realtime.seat import Seat
 from app.realtime.source import ReadFaces
+from app.realtime.supervision import Spawn
 from app.rendering.streams import profiles
 
 logger = logging.getLogger("teahouse")
@@ -29,7 +29,7 @@ class Faces:
         read: ReadFaces,
         seats: Callable[[], Iterable[Seat]],
         write: Callable[[Sequence[Seat], str], None],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Spawn,
     ) -> None:
         self.version = 0  # as it was last read
         self.names: dict[int, str] = {}  # of those who changed since this worker began, perhaps after they came

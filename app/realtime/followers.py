@@ -1,8 +1,7 @@
 """Who is told of a room's activity: the sockets of all its people, whichever room they sit in."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
 
 from app.realtime.activity import Activity
 from app.realtime.bus import Bus
@@ -10,6 +9,7 @@ from app.realtime.events import RoomActive, topic_of_activity
 from app.realtime.frames import Frame
 from app.realtime.seat import Seat
 from app.realtime.source import Source
+from app.realtime.supervision import Spawn
 from app.rendering.streams import activity
 from app.views import RoomMarks, RoomNews
 
@@ -19,7 +19,7 @@ class Followers:
         self,
         bus: Bus,
         source: Source,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Spawn,
         carry: Callable[[int, str], None],
     ) -> None:
         """`carry` brings a room's activity to those who sit level in that room, with what else they are told."""

@@ -9,8 +9,7 @@ socket gets every change once, in order, whatever the bus lost or doubled.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from app.errors import Unavailable
 from app.realtime.events import RoomChanged
@@ -21,6 +20,7 @@ from app.realtime.receipts import ToldReceipts
 from app.realtime.recent import RecentFrames
 from app.realtime.seat import Level, Seat
 from app.realtime.source import Changes, Source
+from app.realtime.supervision import Spawn
 from app.realtime.together import Together
 from app.realtime.typing import Typists
 from app.rendering.streams import leading_to, room_version, typing
@@ -29,13 +29,9 @@ HEARTBEAT_SECONDS = 20.0
 HELD_SECONDS = 0.05
 HELD_EVENTS_MAX = 200
 RETRY_SECONDS = 0.5
-CATCH_UP_CHANGES_MAX = 300
-"""A page further behind than this is given the newest timeline instead."""
-
 
 CloseLost = Callable[[Sequence[Seat]], Awaitable[None]]
 SeatCall = Callable[[Seat], None]
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class LiveRoom:

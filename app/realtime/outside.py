@@ -7,8 +7,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from app.realtime.frames import Frame
-from app.realtime.live_room import HEARTBEAT_SECONDS, SeatCall, Spawn
+from app.realtime.live_room import HEARTBEAT_SECONDS, SeatCall
 from app.realtime.seat import Seat
+from app.realtime.supervision import Spawn
 from app.rendering.streams import marks
 
 

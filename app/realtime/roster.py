@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from app import rendering
 from app.errors import Unavailable
-from app.realtime.live_room import LiveRoom, Spawn
+from app.realtime.live_room import LiveRoom
 from app.realtime.seat import Seat
 from app.realtime.source import Source
+from app.realtime.supervision import Spawn
 from app.views import MEMBERS_SHOWN_MAX, Member
 
 TOLD_EVERY_SECONDS = 1.0

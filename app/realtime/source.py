@@ -1,9 +1,9 @@
 """What the real-time part asks of PostgreSQL, which it doesn't know itself: `main` fills it in."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from app.realtime.activity import ReadActivity, ReadLastSeqs
+from app.realtime.events import RoomActive
 from app.views import Face, Member, Receipts, RoomMarks
 
 Claim = tuple[int, int, int]
@@ -31,6 +31,8 @@ ReadChanges = Callable[[int, int], Awaitable[Changes]]
 ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 ReadLost = Callable[[Sequence[Claim]], Awaitable[set[Claim]]]
 ReadAdmitted = Callable[[Sequence[Claim]], Awaitable[Mapping[Claim, Sequence[int] | None]]]
+ReadLastSeqs = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
+ReadActivity = Callable[[int, int], Awaitable[RoomActive | None]]
 ReadMarks = Callable[[Sequence[int]], Awaitable[Mapping[int, Sequence[RoomMarks]]]]
 ReadReceipts = Callable[[int], Awaitable[Receipts]]
 ReadPeople = Callable[[int, Sequence[int] | None], Awaitable[Sequence[Member]]]
@@ -38,26 +40,6 @@ ReadPartners = Callable[[Sequence[int]], Awaitable[Mapping[int, Sequence[int]]]]
 ReadDirect = Callable[[Sequence[int]], Awaitable[set[int]]]
 ReadRoomsList = Callable[[int], Awaitable[str]]
 ReadFaces = Callable[[int], Awaitable[FacesNow]]
-
-
-async def _nobody(*_: Any) -> Sequence[Any]:
-    return ()
-
-
-async def _no_partners(_: Sequence[int]) -> Mapping[int, Sequence[int]]:
-    return {}
-
-
-async def _none(*_: Any) -> set[int]:
-    return set()
-
-
-async def _no_list(_: int) -> str:
-    return ""
-
-
-async def _no_faces(since: int) -> FacesNow:
-    return FacesNow(since, ())
 
 
 class Source(NamedTuple):
@@ -70,8 +52,8 @@ class Source(NamedTuple):
     activity: ReadActivity  # (room, since) → what was posted after that seq
     marks_of: ReadMarks  # people → their counts in all their rooms
     receipts_of: ReadReceipts  # room → how far everybody has read
-    people: ReadPeople = _nobody  # (room, ids) → those of its people; None for all that its page lists
-    partners: ReadPartners = _no_partners  # people → the others in their direct rooms of two
-    direct: ReadDirect = _none  # rooms → those of them that are direct rooms of two
-    rooms_list: ReadRoomsList = _no_list  # person → the stream fragment that brings their list of rooms level
-    faces: ReadFaces = _no_faces  # number → what changed of people's looks since
+    people: ReadPeople  # (room, ids) → those of its people; None for all that its page lists
+    partners: ReadPartners  # people → the others in their direct rooms of two
+    direct: ReadDirect  # rooms → those of them that are direct rooms of two
+    rooms_list: ReadRoomsList  # person → the stream fragment that brings their list of rooms level
+    faces: ReadFaces  # number → what changed of people's looks since

@@ -2,9 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 logger = logging.getLogger("teahouse")
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+"""Starts a task that is kept until it is done."""
 
 PAUSE_AFTER_ERROR_SECONDS = 0.5
 

@@ -12,8 +12,7 @@ import pytest
 import websockets
 
 from app import embedded
-from app.queries.changes import PIECE_MESSAGES
-from app.realtime.live_room import CATCH_UP_CHANGES_MAX
+from app.queries.changes import CATCH_UP_CHANGES_MAX, PIECE_MESSAGES
 from tests.bench.stage import free_port, running
 from tests.conftest import OpenHouse, Servers
 from tests.faults.conftest import OwnRedis

@@ -11,9 +11,9 @@ from app.realtime.events import MarksMoved, MembershipBegan, MembershipEnded, Ro
 from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.listener import CLOSE_NO_ACCESS
-from app.realtime.source import Claim, Source
+from app.realtime.source import Claim
 from app.views import Mark, RoomAbout, RoomMarks
-from tests.realtime.test_live_room import NOBODY, ROOM, Room, Socket, no_activity, nobody_read, nothing_read, settle
+from tests.realtime.fakes import ROOM, Room, Socket, settle, source_of
 
 
 async def test_somebody_sent_out_between_the_door_and_the_seat_gets_nothing() -> None:
@@ -25,7 +25,7 @@ async def test_somebody_sent_out_between_the_door_and_the_seat_gets_nothing() ->
     async def sent_out(claims: Sequence[Claim]) -> dict[Claim, Sequence[int] | None]:
         return dict.fromkeys(claims)
 
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, sent_out, *NOBODY))
+    hub = Hub(Bus(redis), source_of(room, admitted=sent_out))
     await hub.join(socket, ROOM, 0)
     hub.deliver(room.post(1))
     await settle()
@@ -74,10 +74,7 @@ async def test_whoever_left_another_room_at_the_worst_moment_hears_nothing_more_
     async def lost(claims: Sequence[Claim]) -> set[Claim]:
         return set() if ends == "not" else {claim for claim in claims if claim[2] == OTHER}
 
-    source = Source(
-        room.changes, room.changes, room.versions, lost, in_both, nothing_read, no_activity, counts, nobody_read
-    )
-    hub = Hub(Bus(redis), source)
+    hub = Hub(Bus(redis), source_of(room, lost_access=lost, admitted=in_both, marks_of=counts))
     socket = Listening()
     await hub.join(socket, ROOM, 0)
     await settle()
@@ -112,7 +109,7 @@ async def test_who_comes_while_other_rooms_are_given_up_follows_theirs() -> None
         return {claim: [ROOM, 2, 3] for claim in claims}
 
     bus = HesitantBus()
-    hub = Hub(bus, Source(room.changes, room.changes, room.versions, room.lost_access, in_three_rooms, *NOBODY))
+    hub = Hub(bus, source_of(room, admitted=in_three_rooms))
     first, second = Socket(), Socket()
     hub.leave(await hub.join(first, ROOM, 0))
     sweep = asyncio.create_task(hub.sweep.once())  # says goodbye to the activity of one room after the other

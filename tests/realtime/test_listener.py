@@ -8,7 +8,7 @@ import pytest
 from app.realtime import listener
 from app.realtime.frames import Frame
 from app.realtime.listener import CLOSE_OVERLOADED, CLOSE_TRY_LATER, UNSENT_LENGTH_MAX, QueuedListener
-from tests.realtime.test_live_room import settle
+from tests.realtime.fakes import settle
 
 LETTER = Frame("x" * 10_000)
 TOO_MANY = UNSENT_LENGTH_MAX // 10_000 + 3

@@ -2,111 +2,20 @@
 
 import asyncio
 import random
-import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import hypothesis
-import msgspec
 import pytest
 import uvloop
 from hypothesis import strategies
 
-from app.errors import Unavailable
 from app.realtime import live_room, next_frame
 from app.realtime.bus import Bus, connect
 from app.realtime.events import RoomChanged
-from app.realtime.frames import Frame
 from app.realtime.hub import Hub
-from app.realtime.listener import Outlet
-from app.realtime.source import Changes, Claim, Source
-from app.views import Receipts, RoomMarks
-
-ROOM = 1
-VERSION = re.compile(r'id="room-version" value="(\d+)"')
-
-
-class Room:
-    """A room's truth: the versions it has reached. Every frame spells out the versions it carries."""
-
-    def __init__(self, chance: random.Random) -> None:
-        self.version = 0
-        self.chance = chance
-
-    def post(self, count: int) -> RoomChanged:
-        since, self.version = self.version, self.version + count
-        authors = (1,) if self.chance.random() < 0.7 else ()  # of posts; a change to a message has none
-        return RoomChanged(ROOM, since, self.version, spell(since, self.version), authors=authors)
-
-    async def changes(self, room: int, since: int) -> Changes:
-        """Read like PostgreSQL: at one moment, answered at a later one, and sometimes away."""
-        await asyncio.sleep(0)
-        if self.chance.random() < 0.1:
-            raise Unavailable
-        version = min(self.version, since + self.chance.randint(1, 5))
-        html = spell(since, version)
-        for _ in range(self.chance.randint(0, 3)):
-            await asyncio.sleep(0)
-        return Changes(max(since, version), html)
-
-    async def versions(self, rooms: Sequence[int]) -> dict[int, int]:
-        return {ROOM: self.version}
-
-    async def lost_access(self, seats: object) -> set[tuple[int, int, int]]:
-        return set()
-
-
-async def nothing_read(rooms: object) -> dict[int, int]:
-    return {}
-
-
-async def no_activity(room: int, since: int) -> None:
-    return None
-
-
-async def nobody_read(room: int) -> Receipts:
-    return Receipts(0, 0, 0, ())
-
-
-async def admitted(claims: Sequence[Claim]) -> dict[Claim, Sequence[int] | None]:
-    return {claim: [] for claim in claims}
-
-
-async def no_marks(people: Sequence[int]) -> dict[int, Sequence[RoomMarks]]:
-    return {person: [] for person in people}
-
-
-NOBODY = (nothing_read, no_activity, no_marks, nobody_read)
-
-
-def spell(since: int, version: int) -> str:
-    return "".join(f" {number}" for number in range(since + 1, version + 1))
-
-
-class Socket:
-    def __init__(self) -> None:
-        self.person = self.session = 1
-        self.received: list[int] = []
-        self.told = ""
-        self.frames = 0
-        self.closed_with = 0
-        self.outlet = Outlet("html", self.take)
-
-    def write(self, frame: Frame) -> None:
-        self.take(frame.html)
-
-    def take(self, html: str) -> None:
-        self.told += html
-        if brought := [int(number) for number in html.partition("<")[0].split()]:
-            self.frames += 1
-            self.received.extend(brought)
-            assert VERSION.findall(html) == [str(brought[-1])]  # once, after all that leads to it
-
-    def close(self, code: int) -> None:
-        self.closed_with = code
-
-    def end(self) -> None: ...
-
+from app.realtime.source import Changes
+from tests.realtime.fakes import ROOM, Room, Socket, changed, posted, settle, source_of, spell
 
 steps = strategies.lists(
     strategies.one_of(
@@ -133,7 +42,7 @@ async def _play(steps: list[tuple[str, int]], chance: random.Random) -> None:
     next_frame.FRAME_SECONDS_MIN = chance.choice([0.0, 0.0005])
     redis = connect("redis://127.0.0.1:1")
     room = Room(chance)
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, admitted, *NOBODY))
+    hub = Hub(Bus(redis), source_of(room))
     seated: list[tuple[Socket, int, object]] = []
     late: list[RoomChanged] = []
     for action, number in steps:
@@ -174,7 +83,7 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
         version = max(since, min(room.version, since + 2))
         return Changes(version, spell(since, version))
 
-    hub = Hub(Bus(redis), Source(two_at_a_time, two_at_a_time, room.versions, room.lost_access, admitted, *NOBODY))
+    hub = Hub(Bus(redis), source_of(room, changes=two_at_a_time, resume=two_at_a_time))
     level, ahead = Socket(), Socket()
     await hub.join(level, ROOM, 0)
     await settle()
@@ -199,7 +108,7 @@ async def test_a_seat_that_read_half_of_a_frame_is_not_given_that_half_again() -
 async def test_a_quiet_room_is_told_at_once_and_a_busy_one_in_shared_frames() -> None:
     redis = connect("redis://127.0.0.1:1")
     room = Room(random.Random(0))
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, admitted, *NOBODY))
+    hub = Hub(Bus(redis), source_of(room))
     socket = Socket()
     await hub.join(socket, ROOM, 0)
     await settle()
@@ -220,21 +129,10 @@ async def test_a_quiet_room_is_told_at_once_and_a_busy_one_in_shared_frames() ->
     await redis.aclose()
 
 
-def posted(room: Room) -> RoomChanged:
-    return msgspec.structs.replace(room.post(1), authors=(1,))
-
-
-def changed(room: Room) -> RoomChanged:
-    """A message was changed: goes at once, in a frame of its own."""
-    return msgspec.structs.replace(room.post(1), authors=())
-
-
-async def settle() -> None:
-    for _ in range(20):
-        await asyncio.sleep(0)
-
-
-async def test_who_comes_a_little_late_is_given_what_was_told_without_a_question() -> None:
+async def test_who_comes_a_little_late_is_given_what_was_told_without_a_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(next_frame, "FRAME_SECONDS_MIN", 0.0)
     redis = connect("redis://127.0.0.1:1")
     room = Room(random.Random(0))
     asked: list[int] = []
@@ -243,17 +141,21 @@ async def test_who_comes_a_little_late_is_given_what_was_told_without_a_question
         asked.append(since)
         return Changes(max(since, room.version), spell(since, room.version))
 
-    hub = Hub(Bus(redis), Source(room.changes, resume, room.versions, room.lost_access, admitted, *NOBODY))
+    hub = Hub(Bus(redis), source_of(room, resume=resume))
     first, later, level = Socket(), Socket(), Socket()
     await hub.join(first, ROOM, 0)
     await settle()
     for _ in range(3):
-        hub.deliver(changed(room))
+        hub.deliver(posted(room))
     await hub.join(later, ROOM, 1)
     await hub.join(level, ROOM, 3)
     await settle()
     assert (first.received, later.received, level.received, asked) == ([1, 2, 3], [2, 3], [], [0])
     hub.deliver(changed(room))
     assert first.received[3:] == later.received[2:] == level.received == [4]
+    latest = Socket()
+    await hub.join(latest, ROOM, 2)
+    await settle()
+    assert (latest.received, asked) == ([3, 4], [0, 2])  # what was changed is read as it is now
     hub.close()
     await redis.aclose()

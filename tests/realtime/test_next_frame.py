@@ -16,9 +16,9 @@ from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.listener import Outlet
 from app.realtime.next_frame import NextFrame
-from app.realtime.source import Claim, Source
+from app.realtime.source import Claim
 from app.rendering.streams import leading_to
-from tests.realtime.test_live_room import NOBODY, ROOM, Room, posted, settle
+from tests.realtime.fakes import ROOM, Room, posted, settle, source_of
 
 ACTIVITY = f'data-room="{ROOM}"'
 
@@ -58,7 +58,7 @@ async def room(monkeypatch: pytest.MonkeyPatch) -> Room:
 @pytest.fixture
 async def hub(room: Room) -> AsyncIterator[Hub]:
     redis = connect("redis://127.0.0.1:1")
-    hub = Hub(Bus(redis), Source(room.changes, room.changes, room.versions, room.lost_access, in_the_room, *NOBODY))
+    hub = Hub(Bus(redis), source_of(room, admitted=in_the_room))
     yield hub
     hub.close()
     await redis.aclose()
