@@ -65,10 +65,11 @@ def _articles(changed: ChangedMessages) -> Mapping[UUID, Html]:
 
 
 def _as_stream(since: int, changed: ChangedMessages, articles: Mapping[UUID, Html]) -> Changes:
-    """New articles go where their seq belongs; a changed one only to pages that have it."""
+    """New articles by their seq, where they belong; a changed one only to pages that have it."""
     if changed.version == since:
         return Changes(since, "")
     lines = [line for line in changed.messages if line.version > since]
-    new = [articles[line.id] for line in lines if line.posted_version > since]
+    posted = sorted((line for line in lines if line.posted_version > since), key=lambda line: line.seq)
+    new = [articles[line.id] for line in posted]
     old = [(line.element_id, articles[line.id]) for line in lines if line.posted_version <= since]
     return Changes(changed.version, rendering.streams.changes(new, old))

@@ -1,10 +1,13 @@
-"""The promise, under load and faults: what was acknowledged is stored, and every socket has it once, in order."""
+"""The promise, under load and faults: what was acknowledged is stored, every page is brought it once, in order, and
+in the end shows it as it is."""
 
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from uuid import uuid4
 
 import asyncpg
@@ -12,14 +15,15 @@ import httpx
 
 from tests.conftest import OpenHouse, Servers
 from tests.faults.conftest import OwnRedis
-from tests.house import House, Reader, Visitor
+from tests.house import Article, House, Reader, Visitor, all_articles
 
 WRITERS = 8
 MESSAGES = 2_000
 ROOMS = 3
 READERS = 20
 WORKERS = 4
-JOINS = WRITERS - 1  # each has a system message in each room, before anything is written
+EDITED_EVERY = 10
+PLACED = re.compile(r'<hx-(?:upsert|partial) hx-target="(#[\w-]+)"[^>]*>(.*?)</hx-(?:upsert|partial)>', re.DOTALL)
 
 Fault = Callable[["Script"], Awaitable[None]]
 
@@ -44,8 +48,12 @@ class Script:
         for n in range(MESSAGES // WRITERS):
             room = self.rooms[(place + n) % ROOMS]
             message_id = str(uuid4())
-            await self._post_until_acknowledged(writer, room, message_id, f"{place} says {n}")
+            await self._until_acknowledged(partial(writer.post, room, f"{place} says {n}", id=message_id))
             self.acknowledged[room].append(message_id)
+            if n % EDITED_EVERY == 0:
+                await self._until_acknowledged(
+                    partial(writer.act, f"/messages/{message_id}", body=f"{place} said {n}")
+                )
             async with self.progress:
                 self.progress.notify_all()
 
@@ -55,12 +63,12 @@ class Script:
             await self.progress.wait_for(lambda: sum(map(len, self.acknowledged.values())) >= share * MESSAGES)
 
     @staticmethod
-    async def _post_until_acknowledged(writer: Visitor, room: int, message_id: str, body: str) -> None:
-        """As a browser does: the same id again, until there is an answer."""
+    async def _until_acknowledged(send: Callable[[], Awaitable[httpx.Response]]) -> None:
+        """As a browser does: the same again, until there is an answer."""
         async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(httpx.TransportError):
-                    answer = await writer.post(room, body, id=message_id)
+                    answer = await send()
                     if answer.status_code == 200:
                         return
                     assert answer.status_code == 503, answer.text
@@ -103,13 +111,17 @@ class Page:
         current = [self.reader] if self.reader and self.reader not in self.ended else []
         return self.ended + current
 
-    @property
-    def articles(self):
-        return [article for reader in self.readers for article in reader.articles]
-
-    @property
-    def events(self):
-        return [event for reader in self.readers for event in reader.events]
+    def show(self) -> None:
+        """What a browser makes of all that came: `shown` are versions by message, `new` what was put in, in order."""
+        self.shown: dict[str, int] = {}
+        self.new: list[Article] = []
+        for frame in [frame for reader in self.readers for frame in reader.frames]:
+            for place, elements in PLACED.findall(frame):
+                for article in all_articles(elements):
+                    if place == "#messages":
+                        self.new.append(article)
+                    if place == "#messages" or article.id in self.shown:
+                        self.shown[article.id] = article.version
 
 
 async def play(house: House, database_url: str, fault: Fault | None = None) -> None:
@@ -121,24 +133,33 @@ async def play(house: House, database_url: str, fault: Fault | None = None) -> N
             await script.reaches(0.5)
             await fault(script)
         await asyncio.gather(*writing)
+        stored = {room: await messages_of(room, database_url) for room in script.rooms}
         async with asyncio.timeout(30):
             for room, page in pages:
-                while page.version < JOINS + len(script.acknowledged[room]):
+                while page.version < max(message["version"] for message in stored[room]):
                     page.reader.news.clear()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(page.reader.news.wait(), 1)
         for room, page in pages:
-            last = JOINS + len(script.acknowledged[room])
-            assert sorted(article.seq for article in page.events) == list(range(1, JOINS + 1))
-            assert [article.seq for article in page.articles] == list(range(JOINS + 1, last + 1))
-            assert {article.id for article in page.articles} == set(script.acknowledged[room])
+            page.show()
+            assert [article.seq for article in page.new] == list(range(1, len(stored[room]) + 1))
+            assert page.shown == {str(message["id"]): message["version"] for message in stored[room]}
+    for room, messages in stored.items():
+        assert [message["seq"] for message in messages] == list(range(1, len(messages) + 1))
+        assert {str(message["id"]) for message in messages if message["kind"] == "text"} == set(
+            script.acknowledged[room]
+        )
     connection = await asyncpg.connect(database_url)
-    for room in script.rooms:
-        rows = await connection.fetch("SELECT id, seq, kind FROM message WHERE room = $1 ORDER BY seq", room)
-        assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
-        assert {str(row["id"]) for row in rows if row["kind"] == "text"} == set(script.acknowledged[room])
     assert await connection.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
     await connection.close()
+
+
+async def messages_of(room: int, database_url: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(database_url)
+    try:
+        return await connection.fetch("SELECT id, seq, version, kind FROM message WHERE room = $1 ORDER BY seq", room)
+    finally:
+        await connection.close()
 
 
 async def test_eight_writers_and_twenty_readers_over_four_workers(servers: Servers, open_house: OpenHouse) -> None:
