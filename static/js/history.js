@@ -4,7 +4,7 @@ const SLICES = ".older, .newer"
 const messages = () => document.getElementById("messages")
 const next = () => messages().querySelector(":scope > .newer")
 const lastSeq = () => Number([...messages().querySelectorAll(":scope > .message[data-seq]")].at(-1)?.dataset.seq ?? 0)
-const articlesIn = event => (event.detail.tasks ?? []).flatMap(task => [...task.fragment?.children ?? []]).filter(each => each.matches(".message[data-seq]"))
+const articlesOf = task => [...task.fragment?.children ?? []].filter(each => each.matches(".message[data-seq]"))
 
 const pattern = next()?.cloneNode(true)
 let leftOut = 0 // the newest seq that could not stand here
@@ -18,14 +18,21 @@ function takeSlice(articles) {
   }
 }
 
-function takeNews(articles) {
+// What comes over different connections may overtake each other: nothing takes the place of a later version of itself.
+function takeNews(articles, task) {
   for (const article of articles) {
-    if (document.getElementById(article.id)) continue
+    const seq = Number(article.dataset.seq)
+    const there = document.getElementById(article.id)
+    if (there) {
+      if (Number(there.dataset.version) > Number(article.dataset.version)) article.remove()
+      continue
+    }
     if (asked) changed.set(article.id, article.cloneNode(true))
-    if (!next() || Number(article.dataset.seq) <= lastSeq()) continue
-    leftOut = Math.max(leftOut, Number(article.dataset.seq))
+    if (!next() || seq <= lastSeq()) continue
+    leftOut = Math.max(leftOut, seq)
     article.remove()
   }
+  if (articles.length && !task.fragment.childElementCount) task.target = null // to morph into nothing takes away what is there
 }
 
 // What was left out came after the last slice was read: there is one more.
@@ -45,8 +52,8 @@ if (messages()) {
     if (!asked) changed.clear()
   })
   document.addEventListener("htmx:before:swap", event => {
-    const articles = articlesIn(event)
-    event.detail.ctx.sourceElement?.matches?.(SLICES) ? takeSlice(articles) : takeNews(articles)
+    const take = event.detail.ctx.sourceElement?.matches?.(SLICES) ? takeSlice : takeNews
+    for (const task of event.detail.tasks ?? []) take(articlesOf(task), task)
   })
   document.addEventListener("htmx:after:swap", leadOn)
 }
