@@ -14,12 +14,15 @@ const changed = new Map() // id → article, of messages that changed meanwhile:
 function takeSlice(articles) {
   for (const article of articles) {
     const newer = changed.get(article.id)
-    if (Number(newer?.dataset.version) > Number(article.dataset.version)) article.replaceWith(newer)
+    if (document.getElementById(article.id)) article.remove()
+    else if (Number(newer?.dataset.version) > Number(article.dataset.version)) article.replaceWith(newer)
   }
 }
 
 // What comes over different connections may overtake each other: nothing takes the place of a later version of itself.
+// And what is older than all that is here stands in history that is still to come.
 function takeNews(articles, task) {
+  const firstSeq = Number(messages().querySelector(":scope > .older ~ .message[data-seq]")?.dataset.seq)
   for (const article of articles) {
     const seq = Number(article.dataset.seq)
     const there = document.getElementById(article.id)
@@ -28,6 +31,7 @@ function takeNews(articles, task) {
       continue
     }
     if (asked) changed.set(article.id, article.cloneNode(true))
+    if (seq < firstSeq) article.remove()
     if (!next() || seq <= lastSeq()) continue
     leftOut = Math.max(leftOut, seq)
     article.remove()

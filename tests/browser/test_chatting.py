@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import pytest
 from playwright.async_api import Route
@@ -172,6 +173,37 @@ async def test_over_a_link_that_hangs_a_message_is_tried_once_at_a_time(arrive: 
     await ana.sees("the end")
     assert len(tried) == 3, tried
     assert await ana.seqs() == [1, 2]
+
+
+async def test_one_that_was_stored_long_ago_is_not_put_above_what_the_page_shows(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    await ana.send("stored, but the tab was killed")
+    await ana.sees("stored, but the tab was killed")
+    message = (await ana.page.locator(".message").get_attribute("id")).removeprefix("m-")
+    bo = await Visitor.at(ana.url).sign_up("Bo")
+    await bo.join(room)
+    for n in range(60):
+        await bo.say(room, f"message {n}")
+    key = await ana.page.evaluate(f"`teahouse:outbox:${{document.body.dataset.me}}:{room}`")
+    entry = json.dumps([{"id": message, "body": "stored, but the tab was killed", "files": [], "reply_to": ""}])
+    await ana.page.evaluate("([key, entry]) => localStorage.setItem(key, entry)", [key, entry])
+    go_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await ana.page.route("**/messages?before=*", hold)  # until the first answer has come
+    await ana.page.reload()
+    await ana.until(f"!localStorage.getItem('{key}')")
+    await ana.until("document.querySelectorAll('.sending').length === 0")
+    seqs = await ana.seqs()
+    assert seqs == list(range(seqs[0], 63))
+    go_on.set()
+    while await ana.page.locator(".older").count():
+        await ana.page.evaluate("document.querySelector('.older')?.scrollIntoView()")
+    assert await ana.seqs() == [1, *range(3, 63)]
 
 
 async def test_a_message_that_is_too_long_stays_in_the_composer_with_a_sentence(arrive: Arrive) -> None:
