@@ -105,6 +105,7 @@ if (composer && unsent) {
     const message = { id: uuid(), body, files, reply_to: composer.elements.reply_to.value }
     if (message.reply_to) message.quoted = { author: replying.querySelector("b").textContent, text: replying.querySelector("span").textContent }
     remember(message)
+    if (lacksNewer() && !outbox().some(({ id }) => id === message.id)) return say("This browser has no room to take your text along to the newest messages. Copy it, go there, and paste it.")
     field.value = ""
     keep(draftKey, "")
     const form = lacksNewer() ? null : show(message)
