@@ -86,6 +86,12 @@ if (composer && unsent) {
     }
   }
 
+  const underWay = new WeakSet() // the forms that are being sent, or queue for it
+
+  // What failed for a passing reason is tried again by itself; a refusal waits for its author.
+  const waiting = () => [...document.querySelectorAll(".unsent-failed > form.unsent")].filter(form => !underWay.has(form) && !form.querySelector(".problem").textContent)
+  const retryAll = () => waiting().forEach(form => form.requestSubmit())
+
   function fail(form, sentence = "") {
     form.querySelector(".problem").textContent = sentence
     form.closest(".message").classList.add("unsent-failed")
@@ -99,25 +105,26 @@ if (composer && unsent) {
     const message = { id: uuid(), body, files, reply_to: composer.elements.reply_to.value }
     if (message.reply_to) message.quoted = { author: replying.querySelector("b").textContent, text: replying.querySelector("span").textContent }
     remember(message)
+    if (lacksNewer() && !outbox().some(({ id }) => id === message.id)) return say("This browser has no room to take your text along to the newest messages. Copy it, go there, and paste it.")
     field.value = ""
     keep(draftKey, "")
     const form = lacksNewer() ? null : show(message)
     document.dispatchEvent(new Event("teahouse:wrote"))
+    retryAll() // what was written before goes before
     form ? form.requestSubmit() : location.assign(`/rooms/${room}`) // and goes from there, where it stands after the newest
   }
 
   // The server counts characters with one for each line break, as this does.
   function complain() {
     const length = [...field.value].length
-    problem.hidden = length <= most
-    problem.textContent = length > most ? `This message has ${length.toLocaleString()} characters; it can have ${most.toLocaleString()}.` : ""
+    say(length > most ? `This message has ${length.toLocaleString()} characters; it can have ${most.toLocaleString()}.` : "")
     return length > most
   }
 
-  // What failed for a passing reason is tried again by itself; a refusal waits for its author.
-  const retryAll = () => document.querySelectorAll(".unsent-failed > form.unsent").forEach(form => {
-    if (!form.querySelector(".problem").textContent) form.requestSubmit()
-  })
+  function say(sentence) {
+    problem.hidden = !sentence
+    problem.textContent = sentence
+  }
 
   function resume() {
     if (lacksNewer()) return
@@ -135,9 +142,15 @@ if (composer && unsent) {
   field.addEventListener("input", () => { keep(draftKey, field.value); if (!problem.hidden || field.value.length > most) complain() })
 
   document.addEventListener("click", event => {
-    const button = event.target.closest("[data-put-back]")
+    const button = event.target.closest("form.unsent button")
     if (!button) return
     const form = button.form
+    if (!button.matches("[data-put-back]")) {
+      event.preventDefault()
+      fail(form) // without its sentence it is tried again, after those before it
+      retryAll()
+      return form.closest(".message").classList.remove("unsent-failed")
+    }
     field.value = [form.elements.body.value, field.value].filter(Boolean).join("\n")
     keep(draftKey, field.value)
     const files = [...form.closest(".message").querySelectorAll(".files > li")].map(item => item.outerHTML)
@@ -147,14 +160,23 @@ if (composer && unsent) {
     field.focus()
   })
 
-  document.addEventListener("submit", event => {
-    if (event.target.matches("form.unsent") && event.submitter) event.target.closest(".message").classList.remove("unsent-failed")
-  }, true)
+  document.addEventListener("submit", event => { if (event.target.matches("form.unsent")) underWay.add(event.target) }, true)
+  document.addEventListener("htmx:finally:request", event => { underWay.delete(event.detail.ctx.sourceElement) })
+
+  // What stands in the queue behind one that fails is held back with it: an author's messages keep their order. Only one
+  // that breaks the server holds up no other.
+  document.addEventListener("htmx:before:request", event => {
+    const first = event.target.matches?.("form.unsent") && waiting().find(form => !form.matches("[data-broken]"))
+    if (!first || event.target.compareDocumentPosition(first) & Node.DOCUMENT_POSITION_FOLLOWING) return
+    event.preventDefault()
+    fail(event.target)
+  })
 
   document.addEventListener("htmx:error", event => { if (event.target.matches?.("form.unsent")) fail(event.target) })
   document.addEventListener("htmx:response:error", event => {
     if (!event.target.matches?.("form.unsent")) return
     const { response, text } = event.detail.ctx
+    event.target.toggleAttribute("data-broken", response.status === 500)
     const passing = response.status >= 500 || response.status === 401 || response.status === 429
     fail(event.target, passing ? "" : new DOMParser().parseFromString(text, "text/html").body.textContent.trim())
   })

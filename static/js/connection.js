@@ -73,18 +73,21 @@ document.addEventListener("htmx:ws:close", event => {
   else if (event.detail.code === NO_ACCESS && room) toGone()
 })
 document.addEventListener("htmx:config:request", event => {
-  const request = event.detail.ctx.request
-  if (event.target === poll) request.action += `?since=${has("room-version")}`
+  const ctx = event.detail.ctx
+  if (event.target === poll) ctx.request.action += `?since=${ctx.since = has("room-version")}`
 })
 document.addEventListener("htmx:response:error", event => {
   const status = event.detail.ctx.response.status
   if (status === 401) toSignIn()
   else if (event.target === poll && (status === 403 || status === 404)) toGone()
 })
-// An answer that the socket has overtaken would take newer messages off the page.
+// An answer that the socket has overtaken would take newer messages off the page. Nobody else is to see it.
 document.addEventListener("htmx:before:swap", event => {
-  if (event.detail.ctx.sourceElement === poll && open) event.preventDefault()
-})
+  const { sourceElement, since } = event.detail.ctx
+  if (sourceElement !== poll || !open && since === has("room-version")) return
+  event.preventDefault()
+  event.stopPropagation()
+}, true)
 // Questions asked sooner would only hold up the sockets.
 setInterval(() => {
   if (!open && Date.now() - lost >= PATIENCE_MILLISECONDS) ask()

@@ -4,7 +4,7 @@ const SLICES = ".older, .newer"
 const messages = () => document.getElementById("messages")
 const next = () => messages().querySelector(":scope > .newer")
 const lastSeq = () => Number([...messages().querySelectorAll(":scope > .message[data-seq]")].at(-1)?.dataset.seq ?? 0)
-const articlesIn = event => (event.detail.tasks ?? []).flatMap(task => [...task.fragment?.children ?? []]).filter(each => each.matches(".message[data-seq]"))
+const articlesOf = task => [...task.fragment?.children ?? []].filter(each => each.matches(".message[data-seq]"))
 
 const pattern = next()?.cloneNode(true)
 let leftOut = 0 // the newest seq that could not stand here
@@ -14,18 +14,29 @@ const changed = new Map() // id → article, of messages that changed meanwhile:
 function takeSlice(articles) {
   for (const article of articles) {
     const newer = changed.get(article.id)
-    if (Number(newer?.dataset.version) > Number(article.dataset.version)) article.replaceWith(newer)
+    if (document.getElementById(article.id)) article.remove()
+    else if (Number(newer?.dataset.version) > Number(article.dataset.version)) article.replaceWith(newer)
   }
 }
 
-function takeNews(articles) {
+// What comes over different connections may overtake each other: nothing takes the place of a later version of itself.
+// And what is older than all that is here stands in history that is still to come.
+function takeNews(articles, task) {
+  const firstSeq = Number(messages().querySelector(":scope > .older ~ .message[data-seq]")?.dataset.seq)
   for (const article of articles) {
-    if (document.getElementById(article.id)) continue
+    const seq = Number(article.dataset.seq)
+    const there = document.getElementById(article.id)
+    if (there) {
+      if (Number(there.dataset.version) > Number(article.dataset.version)) article.remove()
+      continue
+    }
     if (asked) changed.set(article.id, article.cloneNode(true))
-    if (!next() || Number(article.dataset.seq) <= lastSeq()) continue
-    leftOut = Math.max(leftOut, Number(article.dataset.seq))
+    if (seq < firstSeq) article.remove()
+    if (!next() || seq <= lastSeq()) continue
+    leftOut = Math.max(leftOut, seq)
     article.remove()
   }
+  if (articles.length && !task.fragment.childElementCount) task.target = null // to morph into nothing takes away what is there
 }
 
 // What was left out came after the last slice was read: there is one more.
@@ -45,8 +56,8 @@ if (messages()) {
     if (!asked) changed.clear()
   })
   document.addEventListener("htmx:before:swap", event => {
-    const articles = articlesIn(event)
-    event.detail.ctx.sourceElement?.matches?.(SLICES) ? takeSlice(articles) : takeNews(articles)
+    const take = event.detail.ctx.sourceElement?.matches?.(SLICES) ? takeSlice : takeNews
+    for (const task of event.detail.tasks ?? []) take(articlesOf(task), task)
   })
   document.addEventListener("htmx:after:swap", leadOn)
 }

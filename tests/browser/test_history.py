@@ -110,6 +110,19 @@ async def test_whoever_writes_there_is_brought_to_the_newest(arrive: Arrive, siz
     await ana.until("document.querySelectorAll('.sending').length === 0")
 
 
+async def test_where_the_browser_keeps_nothing_what_is_written_there_stays_in_the_composer(arrive: Arrive) -> None:
+    ana, _, _, ids = await in_the_middle(arrive, DESK)
+    address = ana.page.url
+    await ana.page.evaluate(
+        "void (Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') })"
+    )
+    await ana.send("not to be lost")
+    await ana.page.locator("text=This browser has no room to take your text along").wait_for()
+    assert await ana.page.input_value("#composer textarea") == "not to be lost"
+    assert ana.page.url == address
+    assert await ana.page.locator(f"#m-{ids[40]}").count() == 1
+
+
 async def test_a_jump_over_unread_messages_does_not_count_them_as_read(arrive: Arrive) -> None:
     ana, bo = await arrive("Ana"), await arrive("Bo")
     room = await ana.make_room("Garden plans")

@@ -6,6 +6,7 @@ import signal
 
 import asyncpg
 import httpx
+from playwright.async_api import Route
 
 from tests.browser.conftest import PHONE, Arrive, Person
 from tests.house import House, Visitor
@@ -82,6 +83,77 @@ async def test_a_page_notices_a_connection_that_died_without_a_word_while_it_sle
         await bo.say(room, "live again")
         await ana.sees("live again")
         assert await ana.seqs() == [2, 3, 4]
+
+
+async def hold_answers(person: Person, address: str) -> tuple[asyncio.Event, asyncio.Event]:
+    """The first answer to `address` is kept back: (it has been given, it may go on). Once it is done with, the page's
+    body has `data-answered`."""
+    given, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        given.set()
+        await go_on.wait()
+        await route.fulfill(response=answer)
+
+    await person.page.route(address, hold, times=1)
+    await person.page.evaluate(
+        "document.addEventListener('htmx:finally:request', () => document.body.dataset.answered = '')"
+    )
+    return given, go_on
+
+
+ANSWERED = "'answered' in document.body.dataset"
+
+
+async def test_a_late_answer_to_a_reaction_takes_no_newer_reaction_away(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    message = await bo.say(room, "tea?")
+    await bo.act(f"/messages/{message}/reactions", emoji="🍵")
+    await ana.page.locator("[data-emoji='🍵']").wait_for()
+    given, go_on = await hold_answers(ana, "**/reactions")
+    await ana.page.click("[data-emoji='🍵']")
+    await asyncio.wait_for(given.wait(), 15)
+    await bo.act(f"/messages/{message}/reactions", emoji="🎉")
+    await ana.page.locator("[data-emoji='🎉']").wait_for()
+    go_on.set()
+    await ana.until(ANSWERED)
+    assert await ana.page.locator(".reactions [data-emoji]").evaluate_all(
+        "all => all.map(each => each.dataset.emoji + each.dataset.count)"
+    ) == ["🍵2", "🎉1"]
+
+
+async def test_a_late_answer_to_a_poll_does_not_set_the_page_back(arrive: Arrive) -> None:
+    ana = await arrive("Ana")
+    room = await ana.make_room("Garden plans")
+    bo = await companion(ana, room)
+    await bo.say(room, "before")
+    await ana.sees("before")
+    version = "document.getElementById('room-version').value"
+    stood_at = await ana.page.evaluate(version)
+    given, go_on = await hold_answers(ana, "**/changes?*")
+    await ana.page.evaluate("document.querySelector('main')._htmx.ws.connection.socket.close()")
+    await ana.until("document.querySelector('main')._htmx.ws.connection.socket?.readyState !== 1")
+    await bo.say(room, "while away")
+    await ana.page.evaluate("document.getElementById('poll').dispatchEvent(new Event('teahouse:poll'))")
+    await asyncio.wait_for(given.wait(), 15)
+    await ana.connected()
+    await bo.say(room, "by the socket")
+    await ana.sees("by the socket")
+    stands_at = await ana.page.evaluate(version)
+    assert int(stands_at) > int(stood_at) + 1
+    await ana.page.evaluate("dispatchEvent(new Event('offline'))")
+    await ana.page.evaluate("document.getElementById('poll').dispatchEvent(new Event('teahouse:poll'))")  # is dropped
+    go_on.set()
+    await ana.until(ANSWERED)
+    assert await ana.page.evaluate(version) == stands_at
+    assert await ana.seqs() == [2, 3, 4]
+    await ana.page.evaluate("dispatchEvent(new Event('online'))")
+    await bo.say(room, "live again")
+    await ana.sees("live again")
+    assert await ana.seqs() == [2, 3, 4, 5]
 
 
 async def test_a_network_that_is_cut_again_and_again_loses_and_doubles_nothing(arrive: Arrive, house: House) -> None:
