@@ -121,8 +121,7 @@ async def people_for(hashes: Sequence[bytes]) -> dict[bytes, Person]:
 async def room_for(person: Person, room_id: int) -> RoomView:
     """A room that the person is in; raises NotThere, or NotAMember for an open one."""
     room = await visible_room_for(person, room_id)
-    if room.role is None:
-        raise NotAMember
+    _check_inside(room.role, room.visibility)
     return room
 
 
@@ -153,8 +152,9 @@ async def visible_room_for(person: Person, room_id: int) -> RoomView:
 
 def visible(room: RoomView | None) -> RoomView:
     """What ROOM_FOR found, if its person may know of it; raises NotThere."""
-    if room is None or (room.role is None and room.visibility != "open"):
+    if room is None:
         raise NotThere
+    _check_visible(room.role, room.visibility)
     return room
 
 
@@ -163,11 +163,10 @@ async def message_for(person: Person, message_id: str) -> MessagePlace:
     rows: list[dict[str, Any]] = []
     if (name := _uuid(message_id)) is not None:
         rows = await Message.raw(_MESSAGE_FOR, person.id, name)
-    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+    if not rows:
         raise NotThere
     row = rows[0]
-    if row["role"] is None:
-        raise NotAMember
+    _check_inside(row["role"], row["visibility"])
     return MessagePlace(
         id=row["id"],
         room=row["room"],
@@ -190,14 +189,24 @@ async def file_for(person: Person, file_id: str) -> FilePlace:
     rows: list[dict[str, Any]] = []
     if (name := _uuid(file_id)) is not None:
         rows = await Attachment.raw(_FILE_FOR, person.id, name)
-    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+    if not rows or (rows[0]["message"] is None and rows[0]["person"] != person.id):
         raise NotThere
     row = rows[0]
-    if row["message"] is None and row["person"] != person.id:
-        raise NotThere
-    if row["role"] is None:
-        raise NotAMember
+    _check_inside(row["role"], row["visibility"])
     return FilePlace(id=row["id"], kind=row["kind"], name=row["name"], media_type=row["media_type"], size=row["size"])
+
+
+def _check_inside(role: str | None, visibility: str) -> None:
+    """Raises NotThere for who stands outside of a closed room, NotAMember outside of an open one."""
+    _check_visible(role, visibility)
+    if role is None:
+        raise NotAMember
+
+
+def _check_visible(role: str | None, visibility: str) -> None:
+    """Raises NotThere for who stands outside of a closed room."""
+    if role is None and visibility != "open":
+        raise NotThere
 
 
 def _uuid(text: str) -> UUID | None:
