@@ -27,14 +27,6 @@ WHERE a.id < {}
 ORDER BY a.id DESC LIMIT {}
 """
 
-_ADDABLE = """
-SELECT id, name, email, avatar, is_admin, false AS banned
-FROM person p
-WHERE banned_at IS NULL AND NOT EXISTS (SELECT FROM membership m WHERE m.person = p.id AND m.room = {})
-  AND ({} = '' OR strpos(lower(name), lower({})) > 0)
-ORDER BY lower(name), id LIMIT {}
-"""
-
 
 async def accounts(name: str, after: int) -> tuple[Sequence[Account], int | None]:
     """PAGE_ROWS accounts with `name` in their name, by id after `after`; and the next page's `after`, if any."""
@@ -49,12 +41,6 @@ async def acts(before: int | None) -> tuple[Sequence[AuditLine], int | None]:
     rows = await Audit.raw(_AUDIT, ID_MAX if before is None else _bounded(before), PAGE_ROWS + 1)
     shown = [AuditLine(**row) for row in rows[:PAGE_ROWS]]
     return shown, shown[-1].id if len(rows) > PAGE_ROWS else None
-
-
-async def addable(room: int, name: str) -> Sequence[Account]:
-    """People of the server who are not in the room, with `name` in their name; the first PAGE_ROWS of them."""
-    name = name.replace("\0", "")
-    return [Account(**row) for row in await PersonTable.raw(_ADDABLE, room, name, name, PAGE_ROWS)]
 
 
 def _bounded(number: int) -> int:

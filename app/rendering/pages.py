@@ -37,7 +37,7 @@ def members(
     members: Sequence[views.Member],
     origin: str,
     version: int,
-    addable: Sequence[views.Account] = (),
+    addable: Sequence[views.Face] = (),
     name: str = "",
 ) -> Html:
     """`origin` goes before the path of the invitation link; `version` is the room's, whose socket this page has as

@@ -10,7 +10,7 @@ from app.actions import memberships
 from app.actions.messages import Posts
 from app.errors import NotAMember
 from app.limits import COMING_AND_GOING
-from app.queries import administration, rooms, timeline
+from app.queries import people, rooms, timeline
 from app.realtime.hub import Hub
 from app.settings import Settings
 from app.views import Person
@@ -48,9 +48,9 @@ async def members(
     if room.role is None:
         return html(rendering.pages.join(frame, room, f"/rooms/{room.id}/join"), NotAMember.status)
     version = (await timeline.versions([room.id]))[room.id]
-    people = [replace(each, status=hub.presence.status_of(each.id)) for each in await rooms.members(room.id)]
-    addable = await administration.addable(room.id, q.strip()) if room.is_admin and not room.is_direct else ()
-    return html(rendering.pages.members(frame, room, people, _origin(request, settings), version, addable, q.strip()))
+    inside = [replace(each, status=hub.presence.status_of(each.id)) for each in await rooms.members(room.id)]
+    addable = await people.addable(room.id, q.strip()) if room.is_admin and not room.is_direct else ()
+    return html(rendering.pages.members(frame, room, inside, _origin(request, settings), version, addable, q.strip()))
 
 
 @get("/join/{code:str}")
