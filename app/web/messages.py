@@ -24,7 +24,7 @@ from app.storage import Storage
 from app.views import Form, Html, Person
 from app.web.forms import text_and_files
 from app.web.origins import here
-from app.web.pages import bare_frame, html, is_htmx, see_other
+from app.web.pages import bare_frame, html, is_htmx, refusal, see_other
 from app.web.pieces import answer, passing, plain
 from app.web.room_page import RoomPages
 from app.web.socket import Door
@@ -55,17 +55,14 @@ async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[
             pages: RoomPages = request.app.state.room_pages
             opened = await pages.open(person, room.id)
             again = await pages.of(request, person, opened, form=Form(dict(sent.text), problems))
-            page = html(plain(again).decode(), problem.status)
-            if isinstance(problem, TooOften):
-                page.headers["Retry-After"] = str(problem.retry_after)
-            return page
+            return refusal(plain(again).decode(), problem)
     except (Unavailable, NotAMember) as problem:
         if is_htmx(request):
             raise
         way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
         form = Form(dict(sent.text))
         kept = rendering.pages.problem(bare_frame(request), problem.status, problem.sentence, form, way)
-        return html(kept, problem.status)
+        return refusal(kept, problem)
     if is_htmx(request):
         return html(rendering.streams.posted(article))
     return see_other(request, f"/rooms/{room_id}")
