@@ -44,6 +44,8 @@ def etag_of(shown: bytes) -> str:
 
 
 def has_already(request: AnyRequest, etag: str) -> bool:
+    """A tag holds its quotes, so it is found in a list of them and is no part of another. A proxy that compresses may
+    have put W/ before it, which means nothing here (RFC 9110, 13.1.2)."""
     return etag in request.headers.get("if-none-match", "")
 
 
