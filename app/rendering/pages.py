@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app import marking, views
-from app.emojis import FIRST
 from app.rendering.environment import render
 from app.views import Html
 
@@ -12,14 +11,6 @@ from app.views import Html
 def message(frame: views.Frame, message: views.MessagePlace, title: str, fragment: Html) -> Html:
     """One of a message's fragments, for a browser without JavaScript."""
     return render("pages/message.html", frame=frame, message=message, title=title, fragment=fragment)
-
-
-def menu(frame: views.Frame, message: views.MessagePlace) -> Html:
-    return render("pages/menu.html", frame=frame, message=message, first=FIRST)
-
-
-def readers(frame: views.Frame, message: views.MessagePlace, people: Sequence[views.Member], more: int) -> Html:
-    return render("pages/readers.html", frame=frame, message=message, people=people, more=more)
 
 
 def join(frame: views.Frame, room: views.Room, action: str, code: str = "") -> Html:
