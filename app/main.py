@@ -46,12 +46,12 @@ from app.web import (
     people,
     preview,
     problems,
+    room_settings,
     rooms,
     search,
     socket,
     static,
 )
-from app.web import settings as room_settings
 from app.web.origins import refuse_cross_site
 from app.web.room_page import RoomPages
 from app.web.visitors import maybe_signed_in, signed_in
@@ -72,15 +72,15 @@ HANDLERS = [
     members.join,
     members.way_in,
     members.leave,
+    members.gone,
     members.members,
+    members.add_members,
+    members.change_member,
+    members.renew_invitation,
     members.invitation,
     members.accept_invitation,
     room_settings.settings_form,
     room_settings.change_settings,
-    room_settings.add_members,
-    room_settings.change_member,
-    room_settings.renew_invitation,
-    room_settings.gone,
     administration.accounts,
     administration.audit,
     administration.ban,
