@@ -97,6 +97,25 @@ FROM unnest({{}}::bytea[], {{}}::bigint[]) AS t (token_hash, room) CROSS JOIN LA
 """
 
 
+def is_id(number: int) -> bool:
+    """Whether PostgreSQL can be asked for a person, a room or a session with this number."""
+    return 0 < number <= INT4_MAX
+
+
+def nearest_id(number: int) -> int:
+    """The number, or the nearest to it that PostgreSQL can compare with ids: for the place where a list goes on."""
+    return max(0, min(number, INT4_MAX))
+
+
+def uuid_of(text: str) -> UUID | None:
+    """The id of a message or a file; None for all that is not written as ours are (upper case may be)."""
+    try:
+        parsed = UUID(text)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == text.lower() else None
+
+
 def token_hash(token: str) -> bytes:
     """How a session's token is kept: it is long and random, so a plain SHA-256 is enough."""
     return hashlib.sha256(token.encode()).digest()
@@ -145,7 +164,7 @@ def administrator(person: Person) -> Person:
 async def visible_room_for(person: Person, room_id: int) -> RoomView:
     """A room that the person is in or could walk into; raises NotThere for any other."""
     rows: list[dict[str, Any]] = []
-    if 0 < room_id <= INT4_MAX:
+    if is_id(room_id):
         rows = await Room.raw(ROOM_FOR, False, person.id, room_id)
     return visible(RoomView(**rows[0]) if rows else None)
 
@@ -161,7 +180,7 @@ def visible(room: RoomView | None) -> RoomView:
 async def message_for(person: Person, message_id: str) -> MessagePlace:
     """A message of a room that the person is in; raises NotThere, or NotAMember for one of an open room."""
     rows: list[dict[str, Any]] = []
-    if (name := _uuid(message_id)) is not None:
+    if (name := uuid_of(message_id)) is not None:
         rows = await Message.raw(_MESSAGE_FOR, person.id, name)
     if not rows:
         raise NotThere
@@ -187,7 +206,7 @@ async def file_for(person: Person, file_id: str) -> FilePlace:
     Raises NotThere, or NotAMember for one of an open room.
     """
     rows: list[dict[str, Any]] = []
-    if (name := _uuid(file_id)) is not None:
+    if (name := uuid_of(file_id)) is not None:
         rows = await Attachment.raw(_FILE_FOR, person.id, name)
     if not rows or (rows[0]["message"] is None and rows[0]["person"] != person.id):
         raise NotThere
@@ -209,14 +228,6 @@ def _check_visible(role: str | None, visibility: str) -> None:
         raise NotThere
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        parsed = UUID(text)
-    except ValueError:
-        return None
-    return parsed if str(parsed) == text.lower() else None
-
-
 async def room_behind(code: str) -> RoomView:
     """The room that an invitation link leads to; raises NotThere. The code is the permission."""
     rows = []
@@ -230,7 +241,7 @@ async def room_behind(code: str) -> RoomView:
 async def profile_for(viewer: Person, person_id: int) -> Profile:
     """Anybody's card, for anybody who is signed in; raises NotThere for nobody's."""
     rows = []
-    if 0 < person_id <= INT4_MAX:
+    if is_id(person_id):
         rows = await PersonTable.raw(_PROFILE, person_id)
     if not rows:
         raise NotThere("There is nobody here by this number.")
@@ -239,7 +250,7 @@ async def profile_for(viewer: Person, person_id: int) -> Profile:
 
 
 async def is_member(person: Person, room_id: int) -> bool:
-    if not 0 < room_id <= INT4_MAX:
+    if not is_id(room_id):
         return False
     return bool(await Membership.raw("SELECT FROM membership WHERE person = {} AND room = {}", person.id, room_id))
 

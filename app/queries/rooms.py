@@ -89,7 +89,7 @@ WHERE m.person = any({}::int[]) AND (SELECT count(*) FROM membership WHERE room 
 
 _LATEST_ACTIVE = """
 SELECT r.id FROM membership m JOIN room r ON r.id = m.room
-WHERE m.person = {} ORDER BY (r.id = {}) DESC, r.last_posted_at DESC, r.id DESC LIMIT 1
+WHERE m.person = {} ORDER BY (r.id = {}::bigint) DESC, r.last_posted_at DESC, r.id DESC LIMIT 1
 """
 
 
@@ -109,7 +109,7 @@ class Opened(NamedTuple):
 async def opened_many(asked: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Opened | None]:
     """For each (person, room): None where there is no such room. Whether the person may see it is not looked at here:
     `access.visible` knows."""
-    there = [(person, room) for person, room in asked if 0 < room <= access.INT4_MAX]
+    there = [(person, room) for person, room in asked if access.is_id(room)]
     rows = await Room.raw(_OPENED, [person for person, _ in there], [room for _, room in there]) if there else []
     found: dict[tuple[int, int], Opened | None] = dict.fromkeys(asked)
     cards: dict[tuple[int, int], list[RoomCard]] = {}

@@ -155,7 +155,7 @@ async def history(
 async def changes(request: AnyRequest, room_id: FromPath[int], since: FromQuery[int] = 0) -> ASGIResponse:
     """Pages ask here that have lost their sockets, which may be all at once: so they pass the door together, as
     sockets do, and those that stand at the same version are read for once."""
-    if not 0 < room_id <= access.INT4_MAX:
+    if not access.is_id(room_id):
         raise NotThere
     state = request.app.state
     door: Door = state.reception.door
