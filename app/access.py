@@ -41,7 +41,7 @@ for posting, which has no time for a question of its own. (No EXISTS, which Post
 memberships.)"""
 
 ROOM_FOR = """
-SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m.notify, m.last_read_seq, m.seen_seq,
+SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m.notify, m.last_read_seq,
        CASE WHEN r.kind = 'group' THEN r.name ELSE (
            SELECT string_agg(p.name, ', ' ORDER BY p.id) FROM membership o JOIN person p ON p.id = o.person
            WHERE o.room = r.id AND o.person IS DISTINCT FROM m.person

@@ -44,7 +44,7 @@ WHERE a.id = any({}::uuid[]) AND a.room = {} AND a.person = {} AND a.discarded_a
 _DISCARD = "UPDATE attachment SET discarded_at = now() WHERE id = any({}::uuid[]) AND message IS NULL"
 
 _LEFT_OVER = f"""
-SELECT id, kind FROM attachment
+SELECT id FROM attachment
 WHERE discarded_at IS NOT NULL
     OR (message IS NULL AND created_at < now() - interval '{UNPOSTED_HOURS_MAX} hours')
 ORDER BY created_at LIMIT {SWEPT_AT_ONCE}

@@ -79,7 +79,7 @@ def search(
         for each in page.results
     ]
     page = replace(page, results=found)
-    return render("pages/search.html", frame=frame, query=query, page=page, hints=hints, suggestions=())
+    return render("pages/search.html", frame=frame, query=query, page=page, hints=hints)
 
 
 def me(frame: views.Frame, form: views.Form, saved: str) -> Html:
