@@ -41,7 +41,7 @@ for posting, which has no time for a question of its own. (No EXISTS, which Post
 memberships.)"""
 
 ROOM_FOR = """
-SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m.notify, m.last_read_seq, m.seen_seq,
+SELECT r.id, r.kind, r.topic, r.visibility, r.invite_code, r.last_seq, m.role, m.notify, m.last_read_seq,
        CASE WHEN r.kind = 'group' THEN r.name ELSE (
            SELECT string_agg(p.name, ', ' ORDER BY p.id) FROM membership o JOIN person p ON p.id = o.person
            WHERE o.room = r.id AND o.person IS DISTINCT FROM m.person
@@ -97,6 +97,25 @@ FROM unnest({{}}::bytea[], {{}}::bigint[]) AS t (token_hash, room) CROSS JOIN LA
 """
 
 
+def is_id(number: int) -> bool:
+    """Whether PostgreSQL can be asked for a person, a room or a session with this number."""
+    return 0 < number <= INT4_MAX
+
+
+def nearest_id(number: int) -> int:
+    """The number, or the nearest to it that PostgreSQL can compare with ids: for the place where a list goes on."""
+    return max(0, min(number, INT4_MAX))
+
+
+def uuid_of(text: str) -> UUID | None:
+    """The id of a message or a file; None for all that is not written as ours are (upper case may be)."""
+    try:
+        parsed = UUID(text)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == text.lower() else None
+
+
 def token_hash(token: str) -> bytes:
     """How a session's token is kept: it is long and random, so a plain SHA-256 is enough."""
     return hashlib.sha256(token.encode()).digest()
@@ -121,8 +140,7 @@ async def people_for(hashes: Sequence[bytes]) -> dict[bytes, Person]:
 async def room_for(person: Person, room_id: int) -> RoomView:
     """A room that the person is in; raises NotThere, or NotAMember for an open one."""
     room = await visible_room_for(person, room_id)
-    if room.role is None:
-        raise NotAMember
+    _check_inside(room.role, room.visibility)
     return room
 
 
@@ -146,28 +164,28 @@ def administrator(person: Person) -> Person:
 async def visible_room_for(person: Person, room_id: int) -> RoomView:
     """A room that the person is in or could walk into; raises NotThere for any other."""
     rows: list[dict[str, Any]] = []
-    if 0 < room_id <= INT4_MAX:
+    if is_id(room_id):
         rows = await Room.raw(ROOM_FOR, False, person.id, room_id)
     return visible(RoomView(**rows[0]) if rows else None)
 
 
 def visible(room: RoomView | None) -> RoomView:
     """What ROOM_FOR found, if its person may know of it; raises NotThere."""
-    if room is None or (room.role is None and room.visibility != "open"):
+    if room is None:
         raise NotThere
+    _check_visible(room.role, room.visibility)
     return room
 
 
 async def message_for(person: Person, message_id: str) -> MessagePlace:
     """A message of a room that the person is in; raises NotThere, or NotAMember for one of an open room."""
     rows: list[dict[str, Any]] = []
-    if (name := _uuid(message_id)) is not None:
+    if (name := uuid_of(message_id)) is not None:
         rows = await Message.raw(_MESSAGE_FOR, person.id, name)
-    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+    if not rows:
         raise NotThere
     row = rows[0]
-    if row["role"] is None:
-        raise NotAMember
+    _check_inside(row["role"], row["visibility"])
     return MessagePlace(
         id=row["id"],
         room=row["room"],
@@ -188,24 +206,26 @@ async def file_for(person: Person, file_id: str) -> FilePlace:
     Raises NotThere, or NotAMember for one of an open room.
     """
     rows: list[dict[str, Any]] = []
-    if (name := _uuid(file_id)) is not None:
+    if (name := uuid_of(file_id)) is not None:
         rows = await Attachment.raw(_FILE_FOR, person.id, name)
-    if not rows or (rows[0]["role"] is None and rows[0]["visibility"] != "open"):
+    if not rows or (rows[0]["message"] is None and rows[0]["person"] != person.id):
         raise NotThere
     row = rows[0]
-    if row["message"] is None and row["person"] != person.id:
-        raise NotThere
-    if row["role"] is None:
-        raise NotAMember
+    _check_inside(row["role"], row["visibility"])
     return FilePlace(id=row["id"], kind=row["kind"], name=row["name"], media_type=row["media_type"], size=row["size"])
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        parsed = UUID(text)
-    except ValueError:
-        return None
-    return parsed if str(parsed) == text.lower() else None
+def _check_inside(role: str | None, visibility: str) -> None:
+    """Raises NotThere for who stands outside of a closed room, NotAMember outside of an open one."""
+    _check_visible(role, visibility)
+    if role is None:
+        raise NotAMember
+
+
+def _check_visible(role: str | None, visibility: str) -> None:
+    """Raises NotThere for who stands outside of a closed room."""
+    if role is None and visibility != "open":
+        raise NotThere
 
 
 async def room_behind(code: str) -> RoomView:
@@ -221,7 +241,7 @@ async def room_behind(code: str) -> RoomView:
 async def profile_for(viewer: Person, person_id: int) -> Profile:
     """Anybody's card, for anybody who is signed in; raises NotThere for nobody's."""
     rows = []
-    if 0 < person_id <= INT4_MAX:
+    if is_id(person_id):
         rows = await PersonTable.raw(_PROFILE, person_id)
     if not rows:
         raise NotThere("There is nobody here by this number.")
@@ -230,7 +250,7 @@ async def profile_for(viewer: Person, person_id: int) -> Profile:
 
 
 async def is_member(person: Person, room_id: int) -> bool:
-    if not 0 < room_id <= INT4_MAX:
+    if not is_id(room_id):
         return False
     return bool(await Membership.raw("SELECT FROM membership WHERE person = {} AND room = {}", person.id, room_id))
 

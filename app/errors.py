@@ -17,9 +17,10 @@
 
 
 class Problem(Exception):
-    """A refusal with an HTTP `status` and one human `sentence`."""
+    """A refusal with an HTTP `status` and one human `sentence`; `retry_after` are seconds, where waiting helps."""
 
     status = 500
+    retry_after: int | None = None
     sentence = "Something went wrong on our side. Please try again in a moment."
 
     def __init__(self, sentence: str | None = None) -> None:
@@ -82,4 +83,5 @@ class TooOften(Problem):
 
 class Unavailable(Problem):
     status = 503
+    retry_after = 5
     sentence = "The database cannot be reached right now. Nothing is lost; please try again in a moment."

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from asyncpg import UniqueViolationError
 
 from app import passwords
-from app.access import INT4_MAX, token_hash
+from app.access import is_id, token_hash
 from app.errors import Invalid, NotAllowed, NotThere
 from app.realtime.events import SessionEnded
 from app.realtime.hub import Hub
@@ -112,7 +112,7 @@ async def sign_out(person: Person, hub: Hub) -> None:
 async def end_session(person: Person, session: int, hub: Hub) -> None:
     """Sign out one of the person's devices; raises NotThere if it is none of theirs."""
     rows: list[dict[str, int]] = []
-    if 0 < session <= INT4_MAX:
+    if is_id(session):
         rows = await LoginSession.raw(
             "DELETE FROM login_session WHERE id = {} AND person = {} RETURNING id", session, person.id
         )

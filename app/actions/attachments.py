@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO
 from uuid import UUID, uuid4
 
-from app import media, pictures
+from app import access, media, pictures
 from app.errors import Invalid, Problem
 from app.media import Media
 from app.storage import Storage
@@ -44,7 +44,7 @@ WHERE a.id = any({}::uuid[]) AND a.room = {} AND a.person = {} AND a.discarded_a
 _DISCARD = "UPDATE attachment SET discarded_at = now() WHERE id = any({}::uuid[]) AND message IS NULL"
 
 _LEFT_OVER = f"""
-SELECT id, kind FROM attachment
+SELECT id FROM attachment
 WHERE discarded_at IS NOT NULL
     OR (message IS NULL AND created_at < now() - interval '{UNPOSTED_HOURS_MAX} hours')
 ORDER BY created_at LIMIT {SWEPT_AT_ONCE}
@@ -139,10 +139,10 @@ async def _content(name: str, file: IO[bytes], size: int) -> Content:
 
 async def chosen(person: Person, room: int, ids: Sequence[str], message: UUID, most: int) -> tuple[UUID, ...]:
     """Those files that a message is to carry, each once, in this order; raises Invalid for any that is not there."""
-    try:
-        wanted = tuple(dict.fromkeys(UUID(one) for one in ids))
-    except ValueError:
-        raise Invalid(files="One of the files could not be found. Please attach it again.") from None
+    named = [access.uuid_of(one) for one in ids]
+    wanted = tuple(dict.fromkeys(one for one in named if one))
+    if None in named:
+        raise Invalid(files="One of the files could not be found. Please attach it again.")
     if len(wanted) > most:
         raise Invalid(files=f"A message can carry {most} files; this one has {len(wanted)}.")
     if wanted:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.access import INT4_MAX
+from app.access import is_id
 from app.actions import audit, faces, memberships
 from app.errors import NotAllowed, NotThere
 from app.realtime.events import PersonBanned, RoleChanged
@@ -81,5 +81,5 @@ async def _administering(actor: Person) -> None:
 
 
 async def _existing(subject: int) -> None:
-    if not (0 < subject <= INT4_MAX and await PersonTable.raw("SELECT FROM person WHERE id = {}", subject)):
+    if not (is_id(subject) and await PersonTable.raw("SELECT FROM person WHERE id = {}", subject)):
         raise NotThere(NO_SUCH_PERSON)

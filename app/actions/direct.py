@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from app.access import INT4_MAX
+from app.access import is_id
 from app.actions.rooms import INVITE_CODE_BYTES
 from app.errors import Invalid, NotThere
 from app.realtime.events import MembershipBegan
@@ -38,7 +38,7 @@ async def open_room(person: Person, others: Sequence[int], hub: Hub) -> int:
         raise Invalid(person="A direct conversation needs somebody else.")
     if len(people) > PEOPLE_MAX:
         raise Invalid(person=f"A direct conversation has at most {PEOPLE_MAX} people. Make a room for more.")
-    if not all(0 < each <= INT4_MAX for each in people) or len(await PersonTable.raw(_KNOWN, people)) < len(people):
+    if not all(is_id(each) for each in people) or len(await PersonTable.raw(_KNOWN, people)) < len(people):
         raise NotThere("Somebody you chose has no account here (any more).")
     key = ",".join(str(each) for each in people)
     made = await Room.raw(_OPEN, key, secrets.token_urlsafe(INVITE_CODE_BYTES), people)

@@ -92,9 +92,9 @@ async def draft(
     Whether the person may write in this room is looked at when it is posted. Raises NotThere for a number that no
     room can have.
     """
-    if not 0 < room <= access.INT4_MAX:
+    if not access.is_id(room):
         raise NotThere
-    name = _uuid(message_id) or uuid4()
+    name = _name(message_id) if message_id else uuid4()
     carried = await attachments.chosen(person, room, files.ids, name, files.most) if files.ids else ()
     body = checked(body, may_be_empty=bool(carried))
     text = await written(room, body, here)
@@ -103,6 +103,14 @@ async def draft(
     return Draft(
         name, room, person.id, body, text.html, person.session, mentioned=others, reply_to=original, files=carried
     )
+
+
+def _name(message_id: str) -> UUID:
+    """The id that the browser gave to the message; raises Invalid."""
+    name = access.uuid_of(message_id)
+    if name is None:
+        raise Invalid(id="The message's id is not a UUID. Please reload the page and send it again.")
+    return name
 
 
 def checked(body: str, may_be_empty: bool = False) -> str:
@@ -121,12 +129,9 @@ def checked(body: str, may_be_empty: bool = False) -> str:
 
 async def _original(room: int, reply_to: str) -> UUID:
     """The message of this room that is answered."""
-    try:
-        original = UUID(reply_to)
-    except ValueError:
-        raise Invalid(reply_to=NO_ORIGINAL) from None
-    found = await Message.raw(_QUOTABLE, original, room)
-    if not found:
+    original = access.uuid_of(reply_to)
+    found = await Message.raw(_QUOTABLE, original, room) if original else []
+    if not original or not found:
         raise Invalid(reply_to=NO_ORIGINAL)
     if found[0]["replies"] >= REPLIES_MAX:
         raise Invalid(reply_to=f"A message can have {REPLIES_MAX} replies. You can send this without the quote.")
@@ -177,15 +182,3 @@ def system_draft(room: int, actor: int, event: str, detail: str = "", ended: tup
     `ended` are those who left the room with it: their sockets close before it is delivered.
     """
     return Draft(uuid4(), room, actor, f"{event}\n{detail}", "", kind="system", ended=ended)
-
-
-def _uuid(text: str) -> UUID | None:
-    if not text:
-        return None
-    try:
-        parsed = UUID(text)
-    except ValueError:
-        parsed = None
-    if parsed is None or str(parsed) != text.lower():
-        raise Invalid(id="The message's id is not a UUID. Please reload the page and send it again.")
-    return parsed

@@ -7,7 +7,7 @@ place in the room's order at which the change happened: whoever was sent out get
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.access import INT4_MAX
+from app.access import is_id
 from app.actions import audit, faces
 from app.actions.drafts import Draft, system_draft
 from app.actions.messages import Posts
@@ -107,7 +107,7 @@ async def add(actor: Person, room: Room, people: Sequence[int], posts: Posts, hu
     chosen = sorted(set(people))
     if not chosen:
         raise Invalid(person=NOBODY_CHOSEN)
-    if not all(0 < person <= INT4_MAX for person in chosen):
+    if not all(is_id(person) for person in chosen):
         raise Invalid(person=UNKNOWN_PERSON)
     written: list[tuple[int, Sequence[Mapping[str, Any]], Draft]] = []
     async with Membership._meta.db.transaction():
@@ -203,7 +203,7 @@ async def _member(person: int, room: Room) -> Mapping[str, Any] | None:
 
 
 async def _present(subject: int, room: Room) -> Mapping[str, Any]:
-    member = await _member(subject, room) if 0 < subject <= INT4_MAX else None
+    member = await _member(subject, room) if is_id(subject) else None
     if member is None:
         raise NotThere(NOT_HERE)
     return member

@@ -24,11 +24,7 @@ WRITTEN_EVERY_SECONDS = 0.5
 MARKS_PER_STATEMENT_MAX = 2_000
 TRIES_MAX = 5
 
-_COUNTED = """
-    m.room, m.person, m.last_read_seq, m.seen_seq,
-    (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
-        AS mentions
-"""
+_COUNTED = f"m.room, m.person, m.last_read_seq, m.seen_seq, {lines.UNREAD_MENTIONS} AS mentions"
 
 # Rows are locked in one order, so that two workers wait for each other and do not meet head-on.
 _READ = f"""

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from app.access import INT4_MAX, nearest_id
 from app.tables import Audit
 from app.tables import Person as PersonTable
 from app.views import Account, AuditLine
 
 PAGE_ROWS = 50
-ID_MAX = 2**31 - 1
 
 _ACCOUNTS = """
 SELECT id, name, email, avatar, is_admin, banned_at IS NOT NULL AS banned
@@ -27,35 +27,17 @@ WHERE a.id < {}
 ORDER BY a.id DESC LIMIT {}
 """
 
-_ADDABLE = """
-SELECT id, name, email, avatar, is_admin, false AS banned
-FROM person p
-WHERE banned_at IS NULL AND NOT EXISTS (SELECT FROM membership m WHERE m.person = p.id AND m.room = {})
-  AND ({} = '' OR strpos(lower(name), lower({})) > 0)
-ORDER BY lower(name), id LIMIT {}
-"""
-
 
 async def accounts(name: str, after: int) -> tuple[Sequence[Account], int | None]:
     """PAGE_ROWS accounts with `name` in their name, by id after `after`; and the next page's `after`, if any."""
     name = name.replace("\0", "")
-    rows = await PersonTable.raw(_ACCOUNTS, _bounded(after), name, name, PAGE_ROWS + 1)
+    rows = await PersonTable.raw(_ACCOUNTS, nearest_id(after), name, name, PAGE_ROWS + 1)
     shown = [Account(**row) for row in rows[:PAGE_ROWS]]
     return shown, shown[-1].id if len(rows) > PAGE_ROWS else None
 
 
 async def acts(before: int | None) -> tuple[Sequence[AuditLine], int | None]:
     """PAGE_ROWS acts, the newest first, before the one with this id; and the next page's `before`, if any."""
-    rows = await Audit.raw(_AUDIT, ID_MAX if before is None else _bounded(before), PAGE_ROWS + 1)
+    rows = await Audit.raw(_AUDIT, INT4_MAX if before is None else nearest_id(before), PAGE_ROWS + 1)
     shown = [AuditLine(**row) for row in rows[:PAGE_ROWS]]
     return shown, shown[-1].id if len(rows) > PAGE_ROWS else None
-
-
-async def addable(room: int, name: str) -> Sequence[Account]:
-    """People of the server who are not in the room, with `name` in their name; the first PAGE_ROWS of them."""
-    name = name.replace("\0", "")
-    return [Account(**row) for row in await PersonTable.raw(_ADDABLE, room, name, name, PAGE_ROWS)]
-
-
-def _bounded(number: int) -> int:
-    return max(0, min(number, ID_MAX))

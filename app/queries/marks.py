@@ -10,11 +10,9 @@ from app.views import RECEIPTS_PEOPLE_MAX, Mark, Member, MessagePlace, Receipts,
 
 READERS_SHOWN_MAX = 200
 
-_MARKS_OF = """
-SELECT m.person, m.room, r.last_seq, m.last_read_seq,
-       (SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq)
-           AS mentions
-FROM membership m JOIN room r ON r.id = m.room WHERE m.person = any({}::int[])
+_MARKS_OF = f"""
+SELECT m.person, m.room, r.last_seq, m.last_read_seq, {lines.UNREAD_MENTIONS} AS mentions
+FROM membership m JOIN room r ON r.id = m.room WHERE m.person = any({{}}::int[])
 """
 
 _MARKS = """

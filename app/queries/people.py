@@ -1,4 +1,4 @@
-"""Questions about people: whether there are any, all of them by name, and their pictures."""
+"""Questions about people: whether there are any, all or those outside of a room by name, and their pictures."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +17,13 @@ WHERE p.banned_at IS NULL AND p.id <> {} AND strpos(lower(p.name), lower({})) > 
   AND ({} = 0 OR (lower(p.name), p.id) > (SELECT lower(name), id FROM person WHERE id = {}))
 ORDER BY lower(p.name), p.id
 LIMIT {}
+"""
+
+_ADDABLE = """
+SELECT p.id, p.name, p.avatar FROM person p
+WHERE p.banned_at IS NULL AND NOT EXISTS (SELECT FROM membership m WHERE m.person = p.id AND m.room = {})
+  AND strpos(lower(p.name), lower({})) > 0
+ORDER BY lower(p.name), p.id LIMIT {}
 """
 
 _PICTURE = """
@@ -41,6 +48,11 @@ async def others(person: int, search: str, after: int) -> Crowd:
     rows = await Person.raw(_ALL, person, search.replace("\0", ""), after, after, SHOWN_MAX + 1)
     people = [Face(**row) for row in rows[:SHOWN_MAX]]
     return Crowd(people, people[-1].id if len(rows) > SHOWN_MAX else None)
+
+
+async def addable(room: int, search: str) -> Sequence[Face]:
+    """People of the server who are not in the room, named like `search`; the first SHOWN_MAX of them."""
+    return [Face(**row) for row in await Person.raw(_ADDABLE, room, search.replace("\0", ""), SHOWN_MAX)]
 
 
 async def faces_since(number: int) -> FacesNow:

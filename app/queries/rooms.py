@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from app import access, rendering
+from app import access, lines, rendering
 from app.tables import Membership, Room
 from app.views import MEMBERS_SHOWN_MAX, Face, Member, Person, RoomCard, Standing
 from app.views import Room as RoomView
 
 DIRECTORY_ROOMS_MAX = 200
 
-_CARD = """
+_CARD = f"""
 r.id, r.name, r.visibility, r.kind, r.last_seq, m.last_read_seq, m.notify, o.ids, o.names, o.avatars,
-(SELECT count(*) FROM mention n WHERE n.person = m.person AND n.room = m.room AND n.seq > m.last_read_seq) AS mentions
+{lines.UNREAD_MENTIONS} AS mentions
 """
 _MINE_TABLES = """
 membership m JOIN room r ON r.id = m.room
@@ -28,12 +28,12 @@ _LATEST_FIRST = "ORDER BY r.last_posted_at DESC, r.id DESC"
 
 _MINE = f"SELECT {_CARD} FROM {_MINE_TABLES} WHERE m.person = {{}} {_LATEST_FIRST}"
 
-_STANDING = """
+_STANDING = f"""
 SELECT r.version, (SELECT version FROM faces) AS faces, r.last_seq, read.people, read.readers, read.seen
-FROM room r LEFT JOIN message n ON n.room = r.id AND n.seq = r.last_seq
+FROM room r {lines.NEWEST}
 CROSS JOIN LATERAL (
     SELECT count(*) AS people, coalesce(sum(m.seen_seq), 0)::bigint AS seen,
-           count(*) FILTER (WHERE m.seen_seq >= r.last_seq AND m.person IS DISTINCT FROM n.author) AS readers
+           {lines.READERS} AS readers
     FROM membership m WHERE m.room = r.id
 ) AS read
 WHERE r.id = a.room
@@ -89,7 +89,7 @@ WHERE m.person = any({}::int[]) AND (SELECT count(*) FROM membership WHERE room 
 
 _LATEST_ACTIVE = """
 SELECT r.id FROM membership m JOIN room r ON r.id = m.room
-WHERE m.person = {} ORDER BY (r.id = {}) DESC, r.last_posted_at DESC, r.id DESC LIMIT 1
+WHERE m.person = {} ORDER BY (r.id = {}::bigint) DESC, r.last_posted_at DESC, r.id DESC LIMIT 1
 """
 
 
@@ -109,7 +109,7 @@ class Opened(NamedTuple):
 async def opened_many(asked: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Opened | None]:
     """For each (person, room): None where there is no such room. Whether the person may see it is not looked at here:
     `access.visible` knows."""
-    there = [(person, room) for person, room in asked if 0 < room <= access.INT4_MAX]
+    there = [(person, room) for person, room in asked if access.is_id(room)]
     rows = await Room.raw(_OPENED, [person for person, _ in there], [room for _, room in there]) if there else []
     found: dict[tuple[int, int], Opened | None] = dict.fromkeys(asked)
     cards: dict[tuple[int, int], list[RoomCard]] = {}

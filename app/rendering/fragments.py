@@ -70,9 +70,9 @@ def menu(message: views.MessagePlace) -> Html:
     return render("fragments/menu.html", message=message, first=FIRST)
 
 
-def readers(message: views.MessagePlace, people: Sequence[views.Member], more: int) -> Html:
+def readers(people: Sequence[views.Member], more: int) -> Html:
     """Who has read a message; `more` have, besides those listed."""
-    return render("fragments/readers.html", message=message, people=people, more=more)
+    return render("fragments/readers.html", people=people, more=more)
 
 
 def person_card(frame: views.Frame, profile: views.Profile) -> Html:

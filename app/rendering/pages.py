@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app import marking, views
-from app.emojis import FIRST
 from app.rendering.environment import render
 from app.views import Html
 
@@ -12,14 +11,6 @@ from app.views import Html
 def message(frame: views.Frame, message: views.MessagePlace, title: str, fragment: Html) -> Html:
     """One of a message's fragments, for a browser without JavaScript."""
     return render("pages/message.html", frame=frame, message=message, title=title, fragment=fragment)
-
-
-def menu(frame: views.Frame, message: views.MessagePlace) -> Html:
-    return render("pages/menu.html", frame=frame, message=message, first=FIRST)
-
-
-def readers(frame: views.Frame, message: views.MessagePlace, people: Sequence[views.Member], more: int) -> Html:
-    return render("pages/readers.html", frame=frame, message=message, people=people, more=more)
 
 
 def join(frame: views.Frame, room: views.Room, action: str, code: str = "") -> Html:
@@ -37,7 +28,7 @@ def members(
     members: Sequence[views.Member],
     origin: str,
     version: int,
-    addable: Sequence[views.Account] = (),
+    addable: Sequence[views.Face] = (),
     name: str = "",
 ) -> Html:
     """`origin` goes before the path of the invitation link; `version` is the room's, whose socket this page has as
@@ -88,7 +79,7 @@ def search(
         for each in page.results
     ]
     page = replace(page, results=found)
-    return render("pages/search.html", frame=frame, query=query, page=page, hints=hints, suggestions=())
+    return render("pages/search.html", frame=frame, query=query, page=page, hints=hints)
 
 
 def me(frame: views.Frame, form: views.Form, saved: str) -> Html:

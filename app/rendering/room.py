@@ -36,7 +36,7 @@ def page(
     """
     assert frame.me, "nobody who is signed out is in a room"
     me = views.Face(frame.me.id, frame.me.name, frame.me.avatar)
-    facts = replace(room, last_seq=0, last_read_seq=None, seen_seq=None)
+    facts = replace(room, last_seq=0, last_read_seq=None)
     inside = (facts, me, _other(frame), uploads, _unread_link(room, elements, has_newer, around), has_newer)
     page = render(
         "pages/room.html",

@@ -64,7 +64,6 @@ class Room:
     role: str | None
     notify: str | None
     last_read_seq: int | None
-    seen_seq: int | None
 
     @property
     def is_direct(self) -> bool:

@@ -14,7 +14,7 @@ from app.realtime.hub import Hub
 from app.settings import Settings
 from app.views import Form, Person, Room
 from app.web.forms import fields
-from app.web.pages import THEMES, frame_for, html, local_path, see_other
+from app.web.pages import THEMES, frame_for, html, local_path, refusal, see_other
 from app.web.visitors import (
     DEVICE_COOKIE,
     NO_SESSION,
@@ -79,9 +79,9 @@ async def sign_up(request: AnyRequest, settings: Settings, limits: Limits, posts
             form.get("name", ""), email, form.get("password", ""), allowed, _user_agent(request)
         )
     except (Invalid, TooOften) as problem:
-        return await _sign_up_page(request, settings, _returned(form, problem), problem.status)
+        return await _sign_up_page(request, settings, _returned(form, problem), problem)
     except NotAllowed as problem:
-        return html(rendering.pages.sign_up_closed(await frame_for(request, None)), problem.status)
+        return refusal(rendering.pages.sign_up_closed(await frame_for(request, None)), problem)
     if room:
         try:
             await memberships.join(person, room, posts, hub, form["invite"])
@@ -138,16 +138,19 @@ def _user_agent(request: AnyRequest) -> str:
 
 async def _sign_in_again(request: AnyRequest, form: dict[str, str], problem: Problem) -> Response[str]:
     page = rendering.pages.sign_in(await frame_for(request, None), _returned(form, problem))
-    return _with_retry_after(html(page, problem.status), problem)
+    return refusal(page, problem)
 
 
-async def _sign_up_page(request: AnyRequest, settings: Settings, form: Form, status: int = 200) -> Response[str]:
+async def _sign_up_page(
+    request: AnyRequest, settings: Settings, form: Form, problem: Problem | None = None
+) -> Response[str]:
     first = await people.nobody_yet()
     room = await _room_behind(form.values.get("invite", ""))
     frame = await frame_for(request, None)
     if not first and room is None and settings.sign_up == "invited":
         return html(rendering.pages.sign_up_closed(frame), NotAllowed.status)
-    return html(rendering.pages.sign_up(frame, form, first, room.name if room else None), status)
+    page = rendering.pages.sign_up(frame, form, first, room.name if room else None)
+    return refusal(page, problem) if problem else html(page)
 
 
 async def _room_behind(code: str) -> Room | None:
@@ -164,9 +167,3 @@ def _returned(form: dict[str, str], problem: Problem) -> Form:
     if isinstance(problem, Invalid):
         return Form(kept, problem.fields)
     return Form(kept, {"password": problem.sentence})
-
-
-def _with_retry_after(response: Response[str], problem: Problem) -> Response[str]:
-    if isinstance(problem, TooOften):
-        response.headers["Retry-After"] = str(problem.retry_after)
-    return response

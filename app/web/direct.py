@@ -10,7 +10,7 @@ from app.queries import people
 from app.realtime.hub import Hub
 from app.views import Person
 from app.web.forms import numbers
-from app.web.pages import frame_for, html, is_htmx, see_other
+from app.web.pages import frame_for, is_htmx, refusal, see_other
 from app.web.visitors import AnyRequest
 
 
@@ -25,5 +25,5 @@ async def open_direct(request: AnyRequest, person: Person, hub: Hub) -> Response
         page = rendering.pages.people(
             await frame_for(request, person), await people.others(person.id, "", 0), "", problem.sentence
         )
-        return html(page, problem.status)
+        return refusal(page, problem)
     return see_other(request, f"/rooms/{room}")

@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.storage import Storage
 from app.views import FilePlace, Person
 from app.web.forms import text_and_files
-from app.web.pages import html
+from app.web.pages import has_already, html
 from app.web.ranges import UnsatisfiableRange, asked_for
 from app.web.visitors import AnyRequest
 
@@ -52,7 +52,7 @@ async def preview(
     if size not in ("small", "large"):
         raise NotThere
     headers = _headers(place, f'"{place.id}-{size}"')
-    if _is_known(request, headers["ETag"]):
+    if has_already(request, headers["ETag"]):
         return Response("", status_code=304, headers=headers)
     content = await storage.read_all(attachments.key(place.id, size))
     return Stream(content, media_type=place.media_type, headers=headers)
@@ -60,7 +60,7 @@ async def preview(
 
 async def _whole(request: AnyRequest, place: FilePlace, storage: Storage) -> Response[str] | Stream:
     headers = _headers(place, f'"{place.id}"') | {"Accept-Ranges": "bytes"}
-    if _is_known(request, headers["ETag"]):
+    if has_already(request, headers["ETag"]):
         return Response("", status_code=304, headers=headers)
     wanted = None
     if request.headers.get("if-range", headers["ETag"]) == headers["ETag"]:
@@ -74,10 +74,6 @@ async def _whole(request: AnyRequest, place: FilePlace, storage: Storage) -> Res
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{place.size}"
     content = await storage.read(attachments.key(place.id, "full"), start, end)
     return Stream(content, media_type=place.media_type, headers=headers, status_code=206 if wanted else 200)
-
-
-def _is_known(request: AnyRequest, tag: str) -> bool:
-    return tag in [known.strip() for known in request.headers.get("if-none-match", "").split(",")]
 
 
 def _headers(place: FilePlace, tag: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from app.web.uploads import NO_FILES, TEXT_BYTES_MAX, UNREADABLE, Sent, body_of,
 from app.web.visitors import AnyRequest
 
 FIELDS_MAX = 50
+DIGITS_MAX = 18  # always fewer than a bigint holds
 
 
 async def fields(request: AnyRequest) -> dict[str, str]:
@@ -19,8 +20,12 @@ async def fields(request: AnyRequest) -> dict[str, str]:
 
 async def numbers(request: AnyRequest, name: str) -> list[int]:
     """All the ids that a form gives under one name; 0, which is nobody's, for what is no number."""
-    values = [value for key, value in await pairs(request) if key == name and value]
-    return [int(value) if value.isascii() and value.isdigit() and len(value) < 11 else 0 for value in values]
+    return [number(value) for key, value in await pairs(request) if key == name and value]
+
+
+def number(text: str) -> int:
+    """0 for what is no number that PostgreSQL can hold."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else 0
 
 
 async def pairs(request: AnyRequest) -> list[tuple[str, str]]:

@@ -10,15 +10,15 @@ from app.limits import CHOOSING, PASSWORD_CHANGE, PICTURE, Limits
 from app.queries.devices import devices
 from app.realtime.hub import Hub
 from app.settings import UploadLimits
-from app.views import Form, Person
+from app.views import Form, Html, Person
 from app.web.forms import fields, text_and_files
-from app.web.pages import frame_for, html, see_other
+from app.web.pages import frame_for, html, refusal, see_other
 from app.web.visitors import NO_SESSION, AnyRequest
 
 
 @get("/me")
 async def me(request: AnyRequest, person: Person, saved: FromQuery[str] = "") -> Response[str]:
-    return await _page(request, person, Form({"name": person.name}), saved=saved)
+    return html(await _page(request, person, Form({"name": person.name}), saved))
 
 
 @post("/me", request_max_body_size=None, limit=CHOOSING)  # bounded as it is read
@@ -38,10 +38,11 @@ async def change(request: AnyRequest, person: Person, hub: Hub, limits: Limits) 
                 raise Invalid(picture="Please choose a picture first.")
             await profiles.change(person, hub, form.get("name"), picture)
     except Invalid as problem:
-        return await _page(request, person, Form({"name": person.name} | form, problem.fields), problem.status)
+        shown = Form({"name": person.name} | form, problem.fields)
+        return refusal(await _page(request, person, shown), problem)
     except (TooLarge, TooOften) as problem:
         shown = Form({"name": person.name} | form, {"picture": problem.sentence})
-        return await _page(request, person, shown, problem.status)
+        return refusal(await _page(request, person, shown), problem)
     return see_other(request, f"/me?saved={'name' if 'name' in form else 'picture'}")
 
 
@@ -53,9 +54,9 @@ async def change_password(request: AnyRequest, person: Person, hub: Hub, limits:
         await limits.take(PASSWORD_CHANGE, str(person.id))
         await accounts.change_password(person, form.get("current", ""), form.get("password", ""), hub)
     except Invalid as problem:
-        return await _page(request, person, Form(shown, problem.fields), problem.status)
+        return refusal(await _page(request, person, Form(shown, problem.fields)), problem)
     except TooOften as problem:
-        return await _page(request, person, Form(shown, {"current": problem.sentence}), problem.status)
+        return refusal(await _page(request, person, Form(shown, {"current": problem.sentence})), problem)
     return see_other(request, "/me?saved=password")
 
 
@@ -78,5 +79,5 @@ async def revoke_others(request: AnyRequest, person: Person, hub: Hub) -> Respon
     return see_other(request, "/me/devices")
 
 
-async def _page(request: AnyRequest, person: Person, form: Form, status: int = 200, saved: str = "") -> Response[str]:
-    return html(rendering.pages.me(await frame_for(request, person), form, saved), status)
+async def _page(request: AnyRequest, person: Person, form: Form, saved: str = "") -> Html:
+    return rendering.pages.me(await frame_for(request, person), form, saved)

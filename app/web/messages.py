@@ -24,7 +24,7 @@ from app.storage import Storage
 from app.views import Form, Html, Person
 from app.web.forms import text_and_files
 from app.web.origins import here
-from app.web.pages import bare_frame, html, is_htmx, see_other
+from app.web.pages import bare_frame, html, is_htmx, refusal, see_other
 from app.web.pieces import answer, passing, plain
 from app.web.room_page import RoomPages
 from app.web.socket import Door
@@ -41,34 +41,23 @@ async def post_message(request: AnyRequest, room_id: FromPath[int]) -> Response[
         await access.room_for(await person_of(request), room_id)  # nobody else's files are even read
     sent = await text_and_files(request, settings.uploads)
     try:
-        try:
-            article = await _post(request, room_id, sent)
-            if not is_htmx(request):
-                await _check_it_was_stored(request, dict(sent.text))
-        except (Invalid, NotThere, Taken, TooLarge, TooOften) as problem:
-            # Whoever stands outside is told so, and nothing of what became of the message.
-            person = await person_of(request)
-            room = await access.room_for(person, room_id)
-            if is_htmx(request) or isinstance(problem, NotThere):
-                raise
-            problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
-            pages: RoomPages = request.app.state.room_pages
-            opened = await pages.open(person, room.id)
-            again = await pages.of(request, person, opened, form=Form(dict(sent.text), problems))
-            page = html(plain(again).decode(), problem.status)
-            if isinstance(problem, TooOften):
-                page.headers["Retry-After"] = str(problem.retry_after)
-            return page
+        return await _posted(request, room_id, sent)
     except (Unavailable, NotAMember) as problem:
         if is_htmx(request):
             raise
-        way = f"/rooms/{room_id}" if isinstance(problem, NotAMember) else ""
-        form = Form(dict(sent.text))
-        kept = rendering.pages.problem(bare_frame(request), problem.status, problem.sentence, form, way)
-        return html(kept, problem.status)
-    if is_htmx(request):
-        return html(rendering.streams.posted(article))
-    return see_other(request, f"/rooms/{room_id}")
+        return _kept_on_a_page(request, room_id, sent, problem)
+
+
+async def _posted(request: AnyRequest, room: int, sent: Sent) -> Response[str]:
+    """The message, or the composer with what is wrong."""
+    try:
+        article = await _post(request, room, sent)
+        if is_htmx(request):
+            return html(rendering.streams.posted(article))
+        await _check_it_was_stored(request, dict(sent.text))
+        return see_other(request, f"/rooms/{room}")
+    except (Invalid, NotThere, Taken, TooLarge, TooOften) as problem:
+        return await _composer_again(request, room, sent, problem)
 
 
 async def _post(request: AnyRequest, room: int, sent: Sent) -> Html:
@@ -120,6 +109,29 @@ async def _take_in(
         taken.append((await attachments.take_in(person, room, upload, storage)).id)
 
 
+async def _composer_again(request: AnyRequest, room_id: int, sent: Sent, problem: Problem) -> Response[str]:
+    """The room with the composer as it was sent; the problem itself for htmx, which has the composer still.
+
+    Whoever stands outside is told so, and nothing of what became of the message.
+    """
+    person = await person_of(request)
+    room = await access.room_for(person, room_id)
+    if is_htmx(request) or isinstance(problem, NotThere):
+        raise problem
+    problems = problem.fields if isinstance(problem, Invalid) else {"files": problem.sentence}
+    pages: RoomPages = request.app.state.room_pages
+    opened = await pages.open(person, room.id)
+    again = await pages.of(request, person, opened, form=Form(dict(sent.text), problems))
+    return refusal(plain(again).decode(), problem)
+
+
+def _kept_on_a_page(request: AnyRequest, room: int, sent: Sent, problem: Problem) -> Response[str]:
+    """Where the room cannot be shown, a page of its own has what was written."""
+    way = f"/rooms/{room}" if isinstance(problem, NotAMember) else ""
+    kept = rendering.pages.problem(bare_frame(request), problem.status, problem.sentence, Form(dict(sent.text)), way)
+    return refusal(kept, problem)
+
+
 @get("/rooms/{room_id:int}/messages", exclude_from_compression=True)
 async def history(
     request: AnyRequest,
@@ -143,7 +155,7 @@ async def history(
 async def changes(request: AnyRequest, room_id: FromPath[int], since: FromQuery[int] = 0) -> ASGIResponse:
     """Pages ask here that have lost their sockets, which may be all at once: so they pass the door together, as
     sockets do, and those that stand at the same version are read for once."""
-    if not 0 < room_id <= access.INT4_MAX:
+    if not access.is_id(room_id):
         raise NotThere
     state = request.app.state
     door: Door = state.reception.door

@@ -8,6 +8,7 @@ from litestar import Litestar, MediaType, Response
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
+from app.errors import Problem
 from app.queries import rooms
 from app.views import Frame, Person
 from app.web.visitors import SAFE_METHODS, THEME_COOKIE, AnyRequest
@@ -43,6 +44,8 @@ def etag_of(shown: bytes) -> str:
 
 
 def has_already(request: AnyRequest, etag: str) -> bool:
+    """A tag holds its quotes, so it is found in a list of them and is no part of another. A proxy that compresses may
+    have put W/ before it, which means nothing here (RFC 9110, 13.1.2)."""
     return etag in request.headers.get("if-none-match", "")
 
 
@@ -59,8 +62,16 @@ class HtmlResponse(Response[str]):
         return response
 
 
-def html(content: str, status: int = 200, cookies: list[Cookie] | None = None) -> Response[str]:
-    return HtmlResponse(content, status_code=status, media_type=MediaType.HTML, cookies=cookies)
+def html(content: str, status: int = 200) -> Response[str]:
+    return HtmlResponse(content, status_code=status, media_type=MediaType.HTML)
+
+
+def refusal(content: str, problem: Problem) -> Response[str]:
+    """A page or a fragment that says what is wrong, with the problem's status, and when to try again."""
+    response = html(content, problem.status)
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 def redirect(address: str, cookies: list[Cookie] | None = None) -> Response[str]:

@@ -6,7 +6,6 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from app import access, rendering
-from app.access import INT4_MAX
 from app.errors import NotThere
 from app.limits import SEARCHING
 from app.queries import people
@@ -23,7 +22,7 @@ FOR_NOW = "private, no-cache"
 async def everybody(
     request: AnyRequest, person: Person, q: FromQuery[str] = "", after: FromQuery[int] = 0
 ) -> Response[str]:
-    crowd = await people.others(person.id, q.strip(), max(0, min(after, INT4_MAX)))
+    crowd = await people.others(person.id, q.strip(), access.nearest_id(after))
     return html(rendering.pages.people(await frame_for(request, person), crowd, q.strip()))
 
 
@@ -42,7 +41,7 @@ async def person_card(request: AnyRequest, person: Person, hub: Hub, person_id: 
 @get("/people/{person_id:int}/avatar", exclude_from_compression=True)
 async def avatar(person: Person, person_id: FromPath[int], v: FromQuery[str] = "") -> Response[bytes]:
     """The picture, or the initial in its place. An address that names this very picture may be kept for ever."""
-    row = await people.picture(person_id) if 0 < person_id <= INT4_MAX else None
+    row = await people.picture(person_id) if access.is_id(person_id) else None
     if row is None:
         raise NotThere
     if row["content"] is None:

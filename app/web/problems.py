@@ -7,9 +7,10 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from app import rendering
-from app.errors import NotThere, Problem, SignedOut, TooLarge, TooOften, Unavailable
+from app.errors import NotThere, Problem, SignedOut, TooLarge
+from app.views import Html
 from app.web.origins import here
-from app.web.pages import bare_frame, html, is_htmx, local_path, redirect
+from app.web.pages import bare_frame, html, is_htmx, local_path, redirect, refusal
 from app.web.visitors import AnyRequest
 
 logger = logging.getLogger("teahouse")
@@ -26,12 +27,7 @@ def problem(request: AnyRequest, error: Problem) -> Response[str]:
     """The response to a refusal of ours: a line for htmx, a page for everybody else."""
     if isinstance(error, SignedOut) and not is_htmx(request):
         return _to_sign_in(request)
-    response = _response(request, error.status, error.sentence)
-    if isinstance(error, TooOften):
-        response.headers["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, Unavailable):
-        response.headers["Retry-After"] = "5"
-    return response
+    return refusal(_said(request, error.status, error.sentence), error)
 
 
 def http_problem(request: AnyRequest, error: HTTPException) -> Response[str]:
@@ -39,14 +35,14 @@ def http_problem(request: AnyRequest, error: HTTPException) -> Response[str]:
     status = 404 if _is_bad_path(error) else error.status_code
     if status >= 500:
         return unexpected(request, error)
-    return _response(request, status, SENTENCES.get(status, SENTENCES[400]))
+    return html(_said(request, status, SENTENCES.get(status, SENTENCES[400])), status)
 
 
 def unexpected(request: AnyRequest, error: Exception) -> Response[str]:
     """A mistake of ours: logged with its cause, answered without it."""
     # The handler and not the address, which holds what a visitor chose, or an invitation code.
     logger.error("%s failed in %s", request.method, request.scope.get("route_handler", "no handler"), exc_info=error)
-    return _response(request, 500, Problem.sentence)
+    return html(_said(request, 500, Problem.sentence), 500)
 
 
 def _is_bad_path(error: HTTPException) -> bool:
@@ -61,12 +57,12 @@ def _to_sign_in(request: AnyRequest) -> Response[str]:
     return redirect(f"/sign-in{back}")
 
 
-def _response(request: AnyRequest, status: int, sentence: str) -> Response[str]:
+def _said(request: AnyRequest, status: int, sentence: str) -> Html:
     if is_htmx(request):
-        return html(rendering.fragments.problem(sentence), status)
+        return rendering.fragments.problem(sentence)
     way = str(request.url.path) if request.method == "GET" else ""
     back = "" if way else _page_of_the_form(request)
-    return html(rendering.pages.problem(bare_frame(request), status, sentence, way=way, back=back), status)
+    return rendering.pages.problem(bare_frame(request), status, sentence, way=way, back=back)
 
 
 def _page_of_the_form(request: AnyRequest) -> str:

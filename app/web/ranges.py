@@ -2,20 +2,11 @@
 
 import re
 
-from app.errors import Problem
-
 _ONE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.ASCII)
 
 
-class UnsatisfiableRange(Problem):
-    """The range begins behind the end of the file, which has `size` bytes."""
-
-    status = 416
-    sentence = "This file has no such part."
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        super().__init__()
+class UnsatisfiableRange(Exception):
+    """The range begins behind the end of the file."""
 
 
 def asked_for(header: str | None, size: int) -> tuple[int, int] | None:
@@ -34,5 +25,5 @@ def asked_for(header: str | None, size: int) -> tuple[int, int] | None:
         if match[2] and int(match[2]) < start:
             return None
     if start >= end:
-        raise UnsatisfiableRange(size)
+        raise UnsatisfiableRange
     return start, end

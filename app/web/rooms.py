@@ -13,7 +13,7 @@ from app.limits import MAKING_ROOMS
 from app.queries import rooms
 from app.realtime.hub import Hub
 from app.views import Form, Person
-from app.web.forms import fields
+from app.web.forms import fields, number
 from app.web.pages import bare_frame, frame_for, html, see_other
 from app.web.pieces import answer, passing
 from app.web.room_page import RoomPages
@@ -26,9 +26,7 @@ NEW_ROOM = Form({"visibility": "open"})
 async def home(request: AnyRequest, visitor: Person | None) -> Response[str]:
     if visitor is None:
         raise SignedOut
-    visited = request.cookies.get(ROOM_COOKIE, "")
-    number = int(visited) if visited.isascii() and visited.isdigit() and len(visited) < 10 else 0
-    room = await rooms.room_to_open(visitor, number)
+    room = await rooms.room_to_open(visitor, number(request.cookies.get(ROOM_COOKIE, "")))
     return see_other(request, f"/rooms/{room}" if room else "/rooms")
 
 

@@ -36,6 +36,7 @@ from app.realtime.source import OUTSIDE
 from app.realtime.together import Together
 from app.settings import Settings
 from app.views import Person
+from app.web.forms import number
 from app.web.origins import is_ours
 from app.web.visitors import SESSION_COOKIE
 
@@ -108,16 +109,11 @@ async def _admit(socket: AnySocket, settings: Settings, door: Door) -> tuple[Per
 def _room(socket: AnySocket) -> int:
     """OUTSIDE where none is named; what is no number names a room that nobody is in."""
     named = socket.query_params.get("room", str(OUTSIDE))
-    return OUTSIDE if named == str(OUTSIDE) else _as_number(named) or NOWHERE
+    return OUTSIDE if named == str(OUTSIDE) else number(named) or NOWHERE
 
 
 def _number(socket: AnySocket, name: str) -> int:
-    return _as_number(str(socket.query_params.get(name) or "0"))
-
-
-def _as_number(text: str) -> int:
-    """Zero for anything that is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return number(str(socket.query_params.get(name) or "0"))
 
 
 async def _stay(socket: AnySocket, hub: Hub, receipts: Receipts, person: Person, room: int, since: int) -> None:
@@ -201,4 +197,4 @@ class SocketVisit:
             self._typed_at = monotonic()
             typing.typed(self._person, seat.room, self._hub)
         elif command.type == "read":
-            self._receipts.read(self._person.id, seat.room, _as_number(command.seq))
+            self._receipts.read(self._person.id, seat.room, number(command.seq))

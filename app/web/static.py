@@ -21,7 +21,7 @@ from litestar.params import FromPath
 from app import rendering
 from app.errors import NotThere
 from app.rendering.static import STATIC
-from app.web.pages import encodings
+from app.web.pages import encodings, has_already
 from app.web.visitors import AnyRequest
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -65,7 +65,7 @@ async def static_file(request: AnyRequest, fingerprint: FromPath[str], path: Fro
         raise NotThere
     kept = FOR_EVER if fingerprint == rendering.static.fingerprint() else A_WHILE
     headers = {"Cache-Control": kept, "Vary": "Accept-Encoding", "ETag": file.etag}
-    if file.etag in request.headers.get("if-none-match", ""):
+    if has_already(request, file.etag):
         return Response(b"", status_code=304, headers=headers)
     encoding, content = file.for_who_accepts(encodings(request))
     if encoding:

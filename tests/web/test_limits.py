@@ -78,8 +78,9 @@ async def drain(servers: Servers, bucket: Bucket, person: int, leave: int) -> No
 
 
 @contextlib.asynccontextmanager
-async def drained(servers: Servers, bucket: Bucket, person: int) -> AsyncIterator[None]:
-    """Meanwhile the bucket of a person is empty: a token that comes back is taken at once, nearly always."""
+async def drained(servers: Servers, bucket: Bucket, person: int | str) -> AsyncIterator[None]:
+    """Meanwhile the bucket of a person, or an address, is empty: a token that comes back is taken at once,
+    nearly always."""
     redis = Redis.from_url(servers.redis_url)
     own = Limits(redis, enabled=True)
     empty, done = asyncio.Event(), asyncio.Event()
@@ -149,6 +150,25 @@ async def test_a_post_that_came_too_often_is_not_lost_without_javascript(limited
         while (refused := await ana.post(room, text, htmx=False)).status_code != 429:
             pass
     assert f">\n{text}</textarea>" in refused.text
+    assert int(refused.headers["retry-after"]) >= 1
+
+
+async def test_a_form_that_comes_back_says_when_to_try_again(limited: House, servers: Servers) -> None:
+    """Those that count for themselves; signing in is tried in test_accounts."""
+    ana = await Visitor.at(limited.url).sign_up("Ana")
+    elsewhere = {"X-Forwarded-For": "192.0.2.7"}
+    account = {"name": "Bo", "email": "bo@example.org", "password": "short"}
+    cases = [
+        (limits.SIGN_UP_ADDRESS, "192.0.2.7", lambda: ana.http.post("/sign-up", data=account, headers=elsewhere)),
+        (limits.PICTURE, ana.id, lambda: ana.http.post("/me", files={"avatar": ("me.jpg", b"none")})),
+        (limits.PASSWORD_CHANGE, ana.id, lambda: ana.http.post("/me/password", data={"password": "short"})),
+    ]
+    for bucket, who, send in cases:
+        async with drained(servers, bucket, who), asyncio.timeout(PATIENCE_SECONDS):
+            while (refused := await send()).status_code != 429:
+                assert refused.status_code == 422
+        assert "Too many tries. Please wait" in refused.text
+        assert int(refused.headers["retry-after"]) >= 1
 
 
 async def test_switched_off_nothing_is_limited(house: House, servers: Servers) -> None:

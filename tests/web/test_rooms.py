@@ -215,6 +215,9 @@ async def test_the_front_door_leads_to_the_last_room(ana: Visitor, bo: Visitor) 
     assert (await ana.http.get("/")).headers["location"] == f"/rooms/{first}"
     await ana.http.post(f"/rooms/{first}/leave")
     assert (await ana.http.get("/")).headers["location"] == f"/rooms/{second}"
+    for nowhere in ("0", "-1", "tea", str(2**31), "9" * 18, "9" * 30):
+        cookies = f"teahouse_session={ana.http.cookies['teahouse_session']}; teahouse_room={nowhere}"
+        assert (await ana.http.get("/", headers={"Cookie": cookies})).headers["location"] == f"/rooms/{second}"
 
 
 async def test_signed_out_nothing_of_a_room_can_be_reached(ana: Visitor, stranger: Visitor) -> None:
