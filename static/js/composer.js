@@ -152,11 +152,11 @@ if (composer && unsent) {
   }, true)
 
   document.addEventListener("htmx:error", event => { if (event.target.matches?.("form.unsent")) fail(event.target) })
-  document.addEventListener("htmx:response:error", event => {
+  document.addEventListener("teahouse:refused", event => {
     if (!event.target.matches?.("form.unsent")) return
-    const { response, text } = event.detail.ctx
-    const passing = response.status >= 500 || response.status === 401 || response.status === 429
-    fail(event.target, passing ? "" : new DOMParser().parseFromString(text, "text/html").body.textContent.trim())
+    const { status } = event.detail.ctx.response
+    const passing = status >= 500 || status === 401 || status === 429
+    fail(event.target, passing ? "" : event.detail.sentence)
   })
 
   // The real message takes the place that its seq gives it, so its stand-in makes way first.

@@ -84,9 +84,7 @@ if (composer && messages()) {
     if (event.target === form && event.detail.ctx.response?.status < 300) form.dataset.saved = ""
   })
   document.addEventListener("htmx:finally:request", () => { if (form && "saved" in form.dataset) close() })
-  document.addEventListener("htmx:response:error", event => {
-    if (event.target === form) say(new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim())
-  })
+  document.addEventListener("teahouse:refused", event => { if (event.target === form) say(event.detail.sentence) })
   document.addEventListener("htmx:error", event => { if (event.target === form) say(form.dataset.unsaved) })
 
   // A morph keeps what has its match in the new article, and leaves it alone (hx-morph-skip). Where the message is
