@@ -1,7 +1,6 @@
-// Editing in place: from the menu, or by ↑ in an empty composer. Enter saves, Escape cancels, and the focus returns.
+// Editing in place: from the menu, or by ↑ in an empty composer. Escape cancels, and the focus returns.
 const composer = document.querySelector("#composer[data-live] textarea")
 const messages = () => document.getElementById("messages") // anew each time: it may be replaced as a whole
-const onTouch = matchMedia("(hover: none) and (pointer: coarse)")
 let form = null // the one that is open
 let id = null // of the message's element
 let caret = null
@@ -49,10 +48,6 @@ function onKey(event) {
     event.preventDefault()
     close()
     composer.focus({ preventScroll: true })
-  } else if (event.target === form?.elements.body && event.key === "Enter" && !event.shiftKey && !event.altKey) {
-    if (onTouch.matches && !event.ctrlKey && !event.metaKey) return
-    event.preventDefault()
-    form.requestSubmit()
   }
 }
 
