@@ -12,7 +12,7 @@ if (composer && unsent) {
   const room = composer.dataset.room
   const draftKey = `teahouse:draft:${me}:${room}`
   const outboxKey = `teahouse:outbox:${me}:${room}`
-  const most = Number(field.dataset.most)
+  const most = Number(field.dataset.lengthMax)
   const pattern = new DOMParser().parseFromString(unsent.dataset.article, "text/html").querySelector(".message")
   const touch = matchMedia("(hover: none) and (pointer: coarse)")
 
