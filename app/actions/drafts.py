@@ -13,9 +13,7 @@ from app.errors import Invalid, NotThere
 from app.formatting import Written
 from app.mentions import People
 from app.tables import Message
-from app.views import Person
-
-BODY_LENGTH_MAX = 8_000
+from app.views import BODY_LENGTH_MAX, Person
 
 Here = frozenset[str]
 """The origins of this server, such as https://tea.example."""

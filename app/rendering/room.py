@@ -72,6 +72,7 @@ def _inside(
         room=room,
         other=other,
         countable=room.people <= views.MEMBERS_SHOWN_MAX,
+        body_length_max=views.BODY_LENGTH_MAX,
         uploads=uploads,
         unread_link=unread_link,
         has_newer=has_newer,

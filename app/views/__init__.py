@@ -3,6 +3,7 @@
 from app.views.accounts import BROWSERS, SYSTEMS, Account, AuditLine, Device
 from app.views.files import PREVIEW_PIXELS, Attachment, FilePlace
 from app.views.messages import (
+    BODY_LENGTH_MAX,
     QUOTE_LENGTH,
     ArticleKey,
     MessageLine,
@@ -35,6 +36,7 @@ from app.views.search import Found, SearchPage, Suggestion
 from app.views.text import Html, time_in_words, timestamp
 
 __all__ = [
+    "BODY_LENGTH_MAX",
     "BROWSERS",
     "HUES",
     "MEMBERS_SHOWN_MAX",

@@ -13,6 +13,9 @@ from app.views.files import Attachment
 from app.views.people import hue, initial
 from app.views.text import Html, time_in_words, timestamp
 
+BODY_LENGTH_MAX = 8_000
+"""Characters of a message, as its author wrote it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:

@@ -10,7 +10,7 @@ MEMBERS_SHOWN_MAX = 500
 
 
 HUES = 12
-"""How many portrait colours there are (`.hue-0` … in css/portrait.css)."""
+"""How many portrait colours there are (`.hue-0` … in css/people.css)."""
 
 
 class Portrayed:

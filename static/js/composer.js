@@ -12,7 +12,7 @@ if (composer && unsent) {
   const room = composer.dataset.room
   const draftKey = `teahouse:draft:${me}:${room}`
   const outboxKey = `teahouse:outbox:${me}:${room}`
-  const most = Number(field.dataset.most)
+  const most = Number(field.dataset.lengthMax)
   const pattern = new DOMParser().parseFromString(unsent.dataset.article, "text/html").querySelector(".message")
   const touch = matchMedia("(hover: none) and (pointer: coarse)")
 
@@ -173,12 +173,12 @@ if (composer && unsent) {
   })
 
   document.addEventListener("htmx:error", event => { if (event.target.matches?.("form.unsent")) fail(event.target) })
-  document.addEventListener("htmx:response:error", event => {
+  document.addEventListener("teahouse:refused", event => {
     if (!event.target.matches?.("form.unsent")) return
-    const { response, text } = event.detail.ctx
-    event.target.toggleAttribute("data-broken", response.status === 500)
-    const passing = response.status >= 500 || response.status === 401 || response.status === 429
-    fail(event.target, passing ? "" : new DOMParser().parseFromString(text, "text/html").body.textContent.trim())
+    const { status } = event.detail.ctx.response
+    event.target.toggleAttribute("data-broken", status === 500)
+    const passing = status >= 500 || status === 401 || status === 429
+    fail(event.target, passing ? "" : event.detail.sentence)
   })
 
   // The real message takes the place that its seq gives it, so its stand-in makes way first.

@@ -88,6 +88,12 @@ document.addEventListener("htmx:before:swap", event => {
   event.preventDefault()
   event.stopPropagation()
 }, true)
+// What a page says goes up, or is not said: whoever says it sees by `defaultPrevented` that it went.
+document.addEventListener("teahouse:say", event => {
+  if (connection?.socket?.readyState !== WebSocket.OPEN) return
+  connection.socket.send(JSON.stringify(event.detail))
+  event.preventDefault()
+})
 // Questions asked sooner would only hold up the sockets.
 setInterval(() => {
   if (!open && Date.now() - lost >= PATIENCE_MILLISECONDS) ask()

@@ -1,7 +1,6 @@
-// Editing in place: from the menu, or by ↑ in an empty composer. Enter saves, Escape cancels, and the focus returns.
+// Editing in place: from the menu, or by ↑ in an empty composer. Escape cancels, and the focus returns.
 const composer = document.querySelector("#composer[data-live] textarea")
 const messages = () => document.getElementById("messages") // anew each time: it may be replaced as a whole
-const onTouch = matchMedia("(hover: none) and (pointer: coarse)")
 let form = null // the one that is open
 let id = null // of the message's element
 let caret = null
@@ -49,10 +48,6 @@ function onKey(event) {
     event.preventDefault()
     close()
     composer.focus({ preventScroll: true })
-  } else if (event.target === form?.elements.body && event.key === "Enter" && !event.shiftKey && !event.altKey) {
-    if (onTouch.matches && !event.ctrlKey && !event.metaKey) return
-    event.preventDefault()
-    form.requestSubmit()
   }
 }
 
@@ -84,9 +79,7 @@ if (composer && messages()) {
     if (event.target === form && event.detail.ctx.response?.status < 300) form.dataset.saved = ""
   })
   document.addEventListener("htmx:finally:request", () => { if (form && "saved" in form.dataset) close() })
-  document.addEventListener("htmx:response:error", event => {
-    if (event.target === form) say(new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim())
-  })
+  document.addEventListener("teahouse:refused", event => { if (event.target === form) say(event.detail.sentence) })
   document.addEventListener("htmx:error", event => { if (event.target === form) say(form.dataset.unsaved) })
 
   // A morph keeps what has its match in the new article, and leaves it alone (hx-morph-skip). Where the message is

@@ -53,12 +53,12 @@ document.addEventListener("submit", event => {
 document.addEventListener("htmx:after:request", event => {
   if (dialog?.contains(event.target) && event.detail.ctx.response?.status < 300) dialog.close()
 })
-document.addEventListener("htmx:response:error", event => {
+document.addEventListener("teahouse:refused", event => {
   if (!dialog?.contains(event.target)) return
   dialog.querySelector(":scope > .problem")?.remove()
   const line = Object.assign(document.createElement("p"), { className: "problem" })
   line.setAttribute("role", "alert")
-  line.textContent = new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim()
+  line.textContent = event.detail.sentence
   dialog.append(line)
 })
 

@@ -8,10 +8,9 @@ let idle = false
 let told = false // what the server believes of this socket: a new one counts as active
 
 function tell() {
-  const socket = document.querySelector("[hx-ws\\:connect]")._htmx?.ws?.connection?.socket
-  if (idle === told || socket?.readyState !== WebSocket.OPEN) return
-  told = idle
-  socket.send(JSON.stringify({ type: idle ? "idle" : "active" }))
+  if (idle === told) return
+  const saying = new CustomEvent("teahouse:say", { cancelable: true, detail: { type: idle ? "idle" : "active" } })
+  if (!document.dispatchEvent(saying)) told = idle
 }
 
 // A hidden page gets no input. A laptop that slept finds out here, since the clock went on.

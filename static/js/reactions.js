@@ -53,7 +53,7 @@ function refuse(event) {
   hide()
   about = { message: button.closest(".message").id, emoji: button.dataset.emoji, count: button.dataset.count }
   focused = true
-  say(new DOMParser().parseFromString(event.detail.ctx.text, "text/html").body.textContent.trim(), "alert")
+  say(event.detail.sentence, "alert")
 }
 
 const buttonOf = event => event.target.closest?.(".reactions [data-emoji]")
@@ -85,7 +85,7 @@ if (timeline) {
     if (buttonOf(event) && held && matchMedia("(hover: none)").matches) event.preventDefault() // it was held to see who, not pressed
     held = false
   })
-  document.addEventListener("htmx:response:error", refuse)
+  document.addEventListener("teahouse:refused", refuse)
   document.addEventListener("htmx:after:swap", () => {
     if (tip && find(about)?.dataset.count !== about.count) show(about)
     else place()

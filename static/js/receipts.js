@@ -119,11 +119,10 @@ function look() {
 
 function tell() {
   if (read <= told || Date.now() - toldAt < TELL_MILLISECONDS) return
-  const socket = document.querySelector("[hx-ws\\:connect]")._htmx?.ws?.connection?.socket
-  if (socket?.readyState !== WebSocket.OPEN) return
+  const saying = new CustomEvent("teahouse:say", { cancelable: true, detail: { type: "read", seq: String(read) } })
+  if (document.dispatchEvent(saying)) return
   told = read
   toldAt = Date.now()
-  socket.send(JSON.stringify({ type: "read", seq: String(read) }))
 }
 
 if (inbox) {

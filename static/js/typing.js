@@ -6,10 +6,9 @@ const NAMES_MOST = 2
 let told = 0
 
 function tell() {
-  const socket = document.querySelector("[hx-ws\\:connect]")._htmx?.ws?.connection?.socket
-  if (socket?.readyState !== WebSocket.OPEN || Date.now() - told < TELL_MILLISECONDS) return
-  told = Date.now()
-  socket.send(JSON.stringify({ type: "typing" }))
+  if (Date.now() - told < TELL_MILLISECONDS) return
+  const saying = new CustomEvent("teahouse:say", { cancelable: true, detail: { type: "typing" } })
+  if (!document.dispatchEvent(saying)) told = Date.now()
 }
 
 // One's own name is in the fragment as well: it is the same for everybody.

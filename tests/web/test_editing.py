@@ -5,7 +5,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from app.actions.drafts import BODY_LENGTH_MAX
+from app.views import BODY_LENGTH_MAX
 from tests.conftest import Servers
 from tests.house import PATIENCE_SECONDS, Visitor, articles
 

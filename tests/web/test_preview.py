@@ -1,4 +1,4 @@
-from app.actions.drafts import BODY_LENGTH_MAX
+from app.views import BODY_LENGTH_MAX
 from tests.house import Visitor, articles
 
 HTMX = {"HX-Request": "true"}

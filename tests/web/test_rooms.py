@@ -161,6 +161,18 @@ async def test_whoever_comes_first_into_a_room_that_all_have_left_is_its_admin(a
     assert "/join/" not in (await ana.http.get(f"/rooms/{room}/members")).text
 
 
+async def test_the_last_to_leave_a_closed_room_comes_back_with_its_invitation_and_is_its_admin(ana: Visitor) -> None:
+    room = await ana.make_room(visibility="closed")
+    await ana.say(room, "said inside")
+    invitation = await ana.invitation_to(room)
+    assert "You can only come back with an invitation link." in (await ana.http.get(f"/rooms/{room}/members")).text
+    await ana.http.post(f"/rooms/{room}/leave")
+    assert (await ana.http.get(f"/rooms/{room}")).status_code == 404
+    assert (await ana.http.post(invitation)).status_code == 303
+    assert "said inside" in (await ana.http.get(f"/rooms/{room}")).text
+    assert await ana.invitation_to(room) == invitation  # which only admins are shown
+
+
 async def test_an_admin_and_the_heir_leaving_at_once_leave_a_room_with_an_admin(
     ana: Visitor, bo: Visitor, house: House
 ) -> None:
