@@ -95,7 +95,7 @@ async def test_the_list_has_groups_and_direct_rooms_apart_newest_activity_first(
     page = (await ana.http.get("/rooms")).text
     rooms = [int(room) for room in re.findall(r'data-room="(\d+)"', page)]
     assert rooms == [groups[1], groups[2], groups[0], direct[0], direct[1]]
-    assert f'id="dot-{bo.id}" class="dot" data-status="offline"' in page
+    assert f'id="dot-{bo.id}" class="dot" data-status="unknown"' in page
 
 
 async def test_a_new_direct_room_appears_on_the_open_pages_of_both(
