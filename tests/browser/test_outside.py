@@ -122,7 +122,7 @@ async def test_the_members_of_a_room_have_dots_and_who_is_removed_is_led_away(ar
     await go(ana, f"/rooms/{room}/members")
     await ana.page.locator(dot % "online").wait_for()
     await bo.page.goto("about:blank")
-    await ana.page.locator(dot % "offline").wait_for(state="attached")
+    await ana.page.locator(dot % "offline").wait_for()
     await go(bo, f"/rooms/{room}/members")
     await bo.page.locator(dot % "online").wait_for()
     await ana.page.locator(dot % "online").wait_for()
