@@ -93,4 +93,4 @@ async def test_a_nonsensical_place_in_the_history_gives_no_error_page(ana: Visit
 @pytest.mark.parametrize("query", ["since=abc", "since=-1", "since=99999999999999999999999"])
 async def test_a_nonsensical_version_gives_no_error_page(ana: Visitor, query: str) -> None:
     room = await ana.make_room()
-    assert (await ana.http.get(f"/rooms/{room}/changes?{query}")).status_code in (200, 400)
+    assert (await ana.http.get(f"/rooms/{room}/changes?{query}")).status_code in (200, 204, 400)
