@@ -18,7 +18,7 @@ from tests.faults.conftest import OwnRedis
 from tests.house import Article, House, Reader, Visitor, all_articles
 
 WRITERS = 8
-MESSAGES = 2_000
+MESSAGES = 1_200
 ROOMS = 3
 READERS = 20
 WORKERS = 4

@@ -30,7 +30,7 @@ steps = strategies.lists(
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
 @hypothesis.given(steps=steps, seed=strategies.integers(0, 2**32))
-@hypothesis.settings(max_examples=400, deadline=None)
+@hypothesis.settings(max_examples=200, deadline=None)
 def test_every_seat_gets_every_change_once_and_in_order(
     run: Callable[[Coroutine[Any, Any, None]], None], steps: list[tuple[str, int]], seed: int
 ) -> None:
