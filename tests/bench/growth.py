@@ -22,7 +22,7 @@ KINDS = ("room page", "slice of history", "search for a rare word", "search for 
 
 
 async def case(on: Stage) -> list[Figure]:
-    sizes, times, runs = ((100, 1_000, 10_000), 10, 1) if on.small else ((1_000, 100_000, 1_000_000), 40, 3)
+    sizes, times, runs = ((100, 1_000, 10_000), 10, 1) if on.small else ((1_000, 100_000, 1_000_000), 25, 3)
     async with empty_database(on) as apart, house(apart) as opened:
         with on_all_cores(on.servers[0]):
             rooms = await filled(apart, sizes)

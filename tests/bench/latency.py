@@ -15,7 +15,7 @@ WARM_UP_POSTS = 20
 
 
 async def case(on: Stage) -> list[Figure]:
-    sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 4, 3)
+    sockets, seconds, runs = (100, 1, 1) if on.small else (1000, 3, 3)
     posts = seconds * POSTS_PER_SECOND
     ours: list[Heard] = []
     theirs: dict[str, list[Heard]] = {peer: [] for peer in PEERS}
