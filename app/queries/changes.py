@@ -22,7 +22,8 @@ CATCH_UP_LENGTH_MAX = 500_000
 
 
 async def piece(room: int, since: int) -> Changes:
-    """The next PIECE_MESSAGES changes after `since`, however many there are: for a whole room."""
+    """The next PIECE_MESSAGES changes after `since`, however many there are, and what was posted among them: for a
+    whole room."""
     changed = await timeline.changed_since(room, since, PIECE_MESSAGES)
     return _as_stream(since, changed, _articles(changed))
 

@@ -78,9 +78,10 @@ class Activity:
 
     async def look(self, rooms: Sequence[int]) -> None:
         """Ask PostgreSQL for what no event told. Raises Unavailable."""
+        heard = {room: self._room(room).last_seq or 0 for room in rooms}
         for room, last_seq in (await self._last_seqs(rooms)).items():
             active = self._room(room)
-            if active.last_seq is None:
+            if active.last_seq is None or last_seq < heard[room]:  # the database was set back
                 active.last_seq = last_seq
             elif last_seq > active.last_seq:
                 self._read_soon(active)

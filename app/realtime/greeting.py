@@ -22,13 +22,16 @@ class Greeting:
         self._marks = Together(source.marks_of, ARRIVING_SECONDS)
         self._receipts = Together(self._read_receipts, ARRIVING_SECONDS)
 
-    async def greet(self, seat: Seat) -> None:
+    async def greet(self, seat: Seat, room: int | None = None) -> None:
+        """Of all its person's rooms, and of how far its own is read; or of one room alone, which it follows anew."""
         try:
             found = await self._marks.ask(seat.listener.person)
             counts = [mark for mark in found if mark.room in seat.follows]  # not what ended while it was read
+            if room is not None:
+                counts = [mark for mark in counts if mark.room == room]
             for mark in counts:
                 self._followers.know(mark)
-            read = None if seat.is_outside else await self._receipts.ask(seat.room)
+            read = None if seat.is_outside or room is not None else await self._receipts.ask(seat.room)
         except Unavailable:
             logger.info("PostgreSQL is away: a page has the counts it was made with")
             return

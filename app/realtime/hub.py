@@ -153,7 +153,8 @@ class Hub:
         if not await self._holding.ask((seat.listener.session, seat.listener.person, room_id)):
             self._followers.remove(seat, room_id)
         self.presence.refresh(seat.listener.person)
-        await self._greeting.greet(seat)  # what was said there before it followed is no news
+        if seat.room != room_id:
+            await self._greeting.greet(seat, room_id)  # what was said there before it followed is no news
 
     def _presence_changed(self, person: int, rooms: Iterable[int]) -> None:
         self._rosters.person_changed(person, rooms)

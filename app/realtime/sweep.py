@@ -16,7 +16,7 @@ from app.realtime.followers import Followers
 from app.realtime.live_room import LiveRoom
 from app.realtime.outside import Outside
 from app.realtime.seat import Seat
-from app.realtime.source import Source
+from app.realtime.source import Claim, Source
 
 logger = logging.getLogger("teahouse")
 
@@ -101,13 +101,15 @@ class Sweep:
         followed = {seat: frozenset(seat.follows) for seat in seats if not seat.catching_up}
         admitted = await self._source.admitted([seat.claim for seat in followed])
         began: set[tuple[int, int]] = set()
-        ended: set[tuple[int, int]] = set()
+        ended: set[Claim] = set()
         for seat, rooms in followed.items():
             now = admitted.get(seat.claim)
             if now is not None and not seat.gone:
-                began |= {(seat.listener.person, room) for room in now if room not in seat.follows}
-                ended |= {(seat.listener.person, room) for room in rooms.difference(now)}
+                session, person, _ = seat.claim
+                began |= {(person, room) for room in now if room not in seat.follows}
+                ended |= {(session, person, room) for room in rooms.difference(now)}
         for person, room in began:
             self._tell(MembershipBegan(person, room))
-        for person, room in ended:
-            self._tell(MembershipEnded(person, room))
+        if ended:  # or begun again since
+            for _, person, room in await self._source.lost_access(list(ended)):
+                self._tell(MembershipEnded(person, room))

@@ -178,7 +178,7 @@ if (composer && unsent) {
     const { status } = event.detail.ctx.response
     event.target.toggleAttribute("data-broken", status === 500)
     const passing = status >= 500 || status === 401 || status === 429
-    fail(event.target, passing ? "" : event.detail.sentence)
+    fail(event.target, passing ? "" : event.detail.sentence || "This could not be sent.")
   })
 
   // The real message takes the place that its seq gives it, so its stand-in makes way first.

@@ -54,7 +54,7 @@ const toSignIn = () => go(() => location.assign(`/sign-in?next=${encodeURICompon
 
 // Whoever signs out or leaves here loses the socket before the answer has come: that answer says where to.
 const go = where => setTimeout(where, leaving ? ANSWER_MILLISECONDS : 0)
-addEventListener("submit", event => { leaving = !event.defaultPrevented })
+addEventListener("submit", event => { leaving = !event.defaultPrevented && event.target.method !== "dialog" })
 
 show(false)
 document.addEventListener("htmx:ws:before:connection", event => {

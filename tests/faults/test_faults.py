@@ -16,7 +16,7 @@ from app.queries.changes import CATCH_UP_CHANGES_MAX, PIECE_MESSAGES
 from tests.bench.stage import free_port, running
 from tests.conftest import OpenHouse, Servers
 from tests.faults.conftest import OwnRedis
-from tests.house import House, Visitor, articles, clean_environment, serve, version
+from tests.house import PATIENCE_SECONDS, House, Visitor, articles, clean_environment, serve, version
 
 UPSERT = re.compile(r"<hx-upsert .*?</hx-upsert>", re.DOTALL)  # what is new, which a page puts in
 
@@ -79,22 +79,30 @@ async def test_a_room_that_lags_far_is_brought_what_was_posted_and_changed_meanw
 async def test_a_database_that_was_set_back_is_followed_back(ana: Visitor, servers: Servers) -> None:
     """As a standby that lacks the last moments is, once it takes over."""
     room = await ana.make_room()
-    async with ana.listening(room) as reader:
+    async with ana.listening(room) as reader, ana.listening(await ana.make_room()) as elsewhere:
+        await elsewhere.brings("#marks", f'data-room="{room}"')
         for n in range(5):
             await ana.say(room, f"message {n}")
         await reader.until(lambda r: r.version == 5)
+        await elsewhere.brings("#activity", f'data-room="{room}" data-last-seq="5"')
         connection = await asyncpg.connect(servers.database_url)
         async with connection.transaction():
             await connection.execute("DELETE FROM message WHERE room = $1 AND seq > 3", room)
             await connection.execute("UPDATE room SET version = 3, last_seq = 3 WHERE id = $1", room)
         await connection.close()
         await reader.until(lambda r: r.closed_with == 1012, seconds=4)
-    async with ana.listening(room, since=5) as reader:
-        await reader.until(lambda r: r.version == 3)
+        elsewhere.frames.clear()
+        async with asyncio.timeout(PATIENCE_SECONDS):  # the rooms' activity is looked at a moment later
+            while not any("#activity" in frame and f'data-room="{room}"' in frame for frame in elsewhere.frames):
+                await ana.say(room, "and on")
+                await asyncio.sleep(0.5)
+    async with ana.listening(room, since=1000) as reader:
+        await reader.until(lambda r: r.articles)
         assert 'hx-target="#messages" hx-swap="outerHTML"' in reader.frames[0]
-        await ana.say(room, "the fourth again")
-        await reader.until(lambda r: r.version == 4)
-        assert reader.seqs == [1, 2, 3, 4]
+        last = reader.seqs[-1]
+        await ana.say(room, "live again")
+        await reader.until(lambda r: r.seqs[-1] == last + 1)
+        assert reader.seqs == list(range(1, last + 2))
 
 
 async def test_without_redis_two_houses_still_hear_each_other(open_house: OpenHouse, own_redis: OwnRedis) -> None:
