@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from app import embedded
-from tests.house import House, Visitor, visitors
+from tests.house import PATIENCE_SECONDS, House, Visitor, visitors
 
 
 @pytest.hookimpl(wrapper=True)
@@ -99,6 +99,13 @@ async def see_visitors_out() -> AsyncIterator[None]:
     yield
     while visitors:
         await visitors.pop().http.aclose()
+
+
+async def somebody_waits(connection: asyncpg.Connection) -> None:
+    """Until a statement waits for a lock that another one holds."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            pass
 
 
 OpenHouse = Callable[..., Awaitable[House]]

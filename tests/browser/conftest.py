@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.browser.install import found
-from tests.house import PASSWORD, House
+from tests.house import PASSWORD, House, Visitor
 
 FLAGS = [
     "--no-sandbox",
@@ -94,6 +94,16 @@ class Person:
         return await self.page.evaluate(
             "[...document.querySelectorAll('#messages > .message:not(.system)')].map(m => Number(m.dataset.seq))"
         )
+
+
+async def companion(person: Person, room: int) -> Visitor:
+    """Somebody else in the room, who writes over HTTP."""
+    return await (await Visitor.at(person.url).sign_up("Bo")).join(room)
+
+
+async def say_many(visitor: Visitor, room: int, count: int, word: str = "message") -> None:
+    for n in range(count):
+        await visitor.say(room, f"{word} {n}")
 
 
 @pytest.fixture(scope="session")

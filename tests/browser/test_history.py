@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.browser.conftest import DESK, PHONE, Arrive, Person
-from tests.browser.test_staying_level import FIRST_IN_VIEW, PLACE_OF, companion, say_many
+from tests.browser.conftest import DESK, PHONE, Arrive, Person, companion, say_many
+from tests.browser.test_timeline import FIRST_IN_VIEW, PLACE_OF
 from tests.house import Visitor
 
 SEQS = "[...document.querySelectorAll('#messages > .message')].map(m => Number(m.dataset.seq))"

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from app.realtime.listener import CLOSE_NO_ACCESS
-from tests.conftest import Servers
-from tests.house import AT_ONCE_SECONDS, PATIENCE_SECONDS, House, Visitor
+from tests.conftest import Servers, somebody_waits
+from tests.house import AT_ONCE_SECONDS, House, Visitor
 from tests.web import test_roles
 from tests.web.test_roles import state
 from tests.web.test_system_messages import events
@@ -112,9 +112,7 @@ async def test_what_is_read_for_somebody_who_is_removed_meanwhile_is_not_answere
         async with connection.transaction():
             await connection.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
             asking = asyncio.create_task(bo.http.get(f"/rooms/{room}/changes?since=0"))
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                    await asyncio.sleep(0.01)
+            await somebody_waits(connection)
             await connection.execute("DELETE FROM membership WHERE room = $1 AND person = $2", room, bo.id)
         answer = await asking
         assert answer.status_code == 404

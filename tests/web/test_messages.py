@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from app.views import BODY_LENGTH_MAX
-from tests.conftest import OpenHouse, Servers
+from tests.conftest import OpenHouse, Servers, somebody_waits
 from tests.house import PATIENCE_SECONDS, Visitor, articles, version
 
 
@@ -238,11 +238,6 @@ async def test_a_statement_locks_its_rooms_in_the_order_of_their_ids(open_house:
     finally:
         await holding.close()
         await looking.close()
-
-
-async def somebody_waits(connection: asyncpg.Connection) -> None:
-    while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-        await asyncio.sleep(0)
 
 
 async def test_messages_of_one_author_stand_together_until_somebody_else_writes(ana: Visitor, bo: Visitor) -> None:

@@ -5,8 +5,8 @@ from html import unescape
 import asyncpg
 import pytest
 
-from tests.conftest import Servers
-from tests.house import PATIENCE_SECONDS, House, Visitor
+from tests.conftest import Servers, somebody_waits
+from tests.house import House, Visitor
 
 
 async def test_whoever_makes_a_room_is_in_it_as_its_admin(ana: Visitor) -> None:
@@ -267,9 +267,7 @@ async def test_whoever_joins_while_the_room_is_being_closed_to_them_stays_outsid
     async with connection.transaction():
         await connection.execute("SELECT FROM room WHERE id = $1 FOR UPDATE", room)
         joining = asyncio.create_task(bo.http.post(way))
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                await asyncio.sleep(0.02)
+        await somebody_waits(connection)
         await connection.execute(
             "UPDATE room SET visibility = 'closed', invite_code = 'another ' || id WHERE id = $1", room
         )
